@@ -1,0 +1,109 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class KlingLipSyncApi implements ICredentialType {
+	name = 'klingLipSyncApi';
+
+	displayName = 'Kling Lip Sync API';
+
+	icon: Icon = { light: 'file:klingLipSync.svg', dark: 'file:klingLipSync.dark.svg' };
+
+	documentationUrl =
+		'https://github.com/n8n-nodes-kling-lip-sync/n8n-nodes-kling-lip-sync#credential';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description: 'Copy it from the API keys page of your account at apimodels.app',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://apimodels.app',
+			required: true,
+			placeholder: 'e.g. https://apimodels.app',
+			description:
+				'Change it only if you reach the API through a gateway of your own. The key is sent to this address and nowhere else.',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: {
+			headers: {
+				Authorization: '=Bearer {{$credentials.apiKey.trim()}}',
+			},
+		},
+	};
+
+	// The API has no call that only checks a key. It answers 404 for a task that does not exist, but
+	// only after it has accepted the key.
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{$credentials.baseUrl.trim().replace(/\\/+$/, "")}}',
+			url: '/api/v1/audio/generations',
+			qs: { task_id: 'credential-test' },
+			disableFollowRedirect: true,
+			ignoreHttpStatusErrors: {
+				ignore: true,
+				except: [301, 302, 303, 307, 308, 401, 402, 403, 405, 429, 500, 501, 502, 503, 504],
+			},
+		},
+		rules: [
+			{
+				type: 'responseCode',
+				properties: {
+					value: 401,
+					message: 'The API does not accept this API key. Copy it again from your account.',
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 403,
+					message: 'The API does not accept this API key. Copy it again from your account.',
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 402,
+					message: 'The key is good, but the account has no credits left. Top it up.',
+				},
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 429,
+					message: 'The API takes no more requests at the moment. Test again in a minute.',
+				},
+			},
+			...[301, 302, 303, 307, 308].map((value) => ({
+				type: 'responseCode' as const,
+				properties: {
+					value,
+					message:
+						'The Base URL redirects to another address. Enter that address, if you trust it.',
+				},
+			})),
+			...[500, 501, 502, 503, 504].map((value) => ({
+				type: 'responseCode' as const,
+				properties: {
+					value,
+					message: `The API has a problem at the moment (HTTP ${value}). Test again later.`,
+				},
+			})),
+		],
+	};
+}
