@@ -1,0 +1,97 @@
+/** What went wrong, as far as the code has to decide by it. */
+export type ProblemKind =
+	| 'input'
+	| 'refused'
+	| 'credential'
+	| 'credits'
+	| 'unknownTask'
+	| 'rateLimited'
+	| 'unavailable'
+	| 'unanswered'
+	| 'malformed'
+	| 'taskFailed'
+	| 'download'
+	| 'cancelled';
+
+/** Facts that travel with a problem into an item's `details`. */
+export interface ProblemDetails {
+	taskId?: string;
+	state?: string;
+	httpCode?: number;
+	failCode?: string;
+	failMsg?: string;
+	identifyTaskId?: string;
+	[fact: string]: unknown;
+}
+
+/**
+ * Everything that this package expects to go wrong. `message` says what happened, `hint` what the
+ * user can do next. Nothing else is thrown by the code that knows no n8n.
+ */
+export class Problem extends Error {
+	readonly kind: ProblemKind;
+
+	readonly hint: string;
+
+	readonly details: ProblemDetails;
+
+	/** How long the API asked to wait, in ms. */
+	readonly retryAfterMs?: number;
+
+	constructor(
+		kind: ProblemKind,
+		message: string,
+		hint = '',
+		details: ProblemDetails = {},
+		retryAfterMs?: number,
+	) {
+		super(message);
+		this.name = 'Problem';
+		this.kind = kind;
+		this.hint = hint;
+		this.details = details;
+		this.retryAfterMs = retryAfterMs;
+	}
+
+	/** The same problem with further facts; facts it already has are kept. */
+	with(facts: ProblemDetails): Problem {
+		return new Problem(
+			this.kind,
+			this.message,
+			this.hint,
+			{ ...facts, ...this.details },
+			this.retryAfterMs,
+		);
+	}
+}
+
+/** Input that is refused before anything is sent. */
+export function inputProblem(message: string, hint = ''): Problem {
+	return new Problem('input', message, hint);
+}
+
+/** What something has come to: a value, or the problem that stands in its place. */
+export type Outcome<T> = T | Problem;
+
+/** Does `build`; what it throws is given back as a Problem. */
+export function attempt<T>(build: () => Outcome<T>): Outcome<T> {
+	try {
+		return build();
+	} catch (error) {
+		return asProblem(error);
+	}
+}
+
+/** The same for promises. */
+export async function attemptAsync<T>(build: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+	try {
+		return await build();
+	} catch (error) {
+		return asProblem(error);
+	}
+}
+
+function asProblem(error: unknown): Problem {
+	if (error instanceof Problem) return error;
+	return new Problem('input', error instanceof Error ? error.message : String(error));
+}

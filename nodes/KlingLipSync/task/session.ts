@@ -1,0 +1,60 @@
+import { Problem } from './problem';
+import type { Face, Task } from './task';
+import { isIdentify } from './task';
+
+/** The vendor keeps a session for this long, in ms. */
+const SESSION_LIFETIME = 24 * 60 * 60 * 1000;
+
+/** The faces that can be driven. `faces` is absent when only the session's id is known. */
+export interface Session {
+	sessionId: string;
+	faces?: Face[];
+	/** The task that opened the session, when the node created it itself. */
+	identifyTaskId?: string;
+}
+
+/**
+ * The session that an identify task has opened.
+ *
+ * @param now ms since the epoch
+ * @throws Problem of kind `input` saying what is wrong with the task and what to do
+ */
+export function sessionOfTask(task: Task, now: number): Session {
+	const { taskId, state, faces, sessionId } = task;
+	const refuse = (what: string, hint: string) =>
+		new Problem('input', `Task ${taskId} ${what}`, hint, {
+			taskId,
+			state,
+			...(task.failCode && { failCode: task.failCode }),
+			...(task.failMsg && { failMsg: task.failMsg }),
+		});
+	if (!isIdentify(task) && !sessionId) {
+		throw refuse('is not an Identify Face task', 'Use the taskId that Identify Face returned.');
+	}
+	if (state === 'failed') {
+		throw refuse(
+			`found no faces to use: ${task.failMsg ?? 'the API gives no reason'}`,
+			'Use a video in which the face is large, well lit and seen from the front, and identify it again.',
+		);
+	}
+	if (state !== 'completed' || !sessionId) {
+		throw refuse(
+			'is not finished yet',
+			"Let Identify Face wait for its result, or put a Get Task with 'Wait Here and Ask' in between.",
+		);
+	}
+	if (!faces || faces.length === 0) {
+		throw refuse(
+			'found no face',
+			'Use a video in which the face is large, well lit and seen from the front.',
+		);
+	}
+	const openedAt = task.completeTime ?? task.createTime;
+	if (openedAt !== undefined && now - openedAt > SESSION_LIFETIME) {
+		throw refuse(
+			'is older than 24 hours, so its faces have expired',
+			'Run Identify Face again and use the new task ID.',
+		);
+	}
+	return { sessionId, faces };
+}
