@@ -1,0 +1,88 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { getFaces } from './methods/faceFields';
+import type { Operation } from './operations/fields';
+import { getTask, getTaskProperties } from './operations/getTask';
+import { identifyFace, identifyFaceProperties } from './operations/identifyFace';
+import { lipSync, lipSyncProperties } from './operations/lipSync';
+import { resume } from './run/resume';
+import { resumeWebhooks } from './run/suspend';
+
+const OPERATIONS: Record<
+	Operation,
+	(context: IExecuteFunctions) => Promise<INodeExecutionData[][]>
+> = {
+	identifyFace,
+	lipSync,
+	getTask,
+};
+
+export class KlingLipSync implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Kling Lip Sync',
+		name: 'klingLipSync',
+		icon: { light: 'file:klingLipSync.svg', dark: 'file:klingLipSync.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ $parameter["operation"] === "identifyFace" ? "Identify Face" : $parameter["operation"] === "getTask" ? "Get Task" : "Lip Sync" }}',
+		description: 'Make the mouths in a video match an audio track',
+		defaults: { name: 'Kling Lip Sync' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'klingLipSyncApi', required: true }],
+		webhooks: resumeWebhooks,
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{
+						name: 'Identify Face',
+						value: 'identifyFace',
+						description: 'Find the faces in a video, to choose who speaks',
+						action: 'Identify faces in a video',
+					},
+					{
+						name: 'Lip Sync',
+						value: 'lipSync',
+						description: 'Make faces of a video speak an audio track',
+						action: 'Lip sync faces of a video',
+					},
+					{
+						name: 'Get Task',
+						value: 'getTask',
+						description: 'Look at a task, wait for it, or download its video',
+						action: 'Get a task',
+					},
+				],
+				default: 'lipSync',
+			},
+			...identifyFaceProperties,
+			...lipSyncProperties,
+			...getTaskProperties,
+		],
+	};
+
+	methods = { resourceMapping: { getFaces } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operation = this.getNodeParameter('operation', 0) as Operation;
+		return await OPERATIONS[operation](this);
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await resume.call(this);
+	}
+}

@@ -1,0 +1,137 @@
+import type {
+	IHookFunctions,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { MODELS } from './task/task';
+import { requirePublicUrl, takeCallback } from './trigger/takeCallback';
+
+export class KlingLipSyncTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Kling Lip Sync Trigger',
+		name: 'klingLipSyncTrigger',
+		icon: { light: 'file:klingLipSync.svg', dark: 'file:klingLipSync.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["events"].join(" or ") }}',
+		description: 'Starts the workflow when a lip sync or a face identification is finished',
+		eventTriggerDescription:
+			"Set a Kling Lip Sync node to 'Continue in a Trigger' and run it, or create a task with the URL above as its callback URL",
+		activationMessage:
+			"Results of the Kling Lip Sync nodes of this workflow that are set to 'Continue in a Trigger' now start it.",
+		defaults: { name: 'Kling Lip Sync Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'klingLipSyncApi', required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				// Known to every node of the workflow without being told; static data would not reach them.
+				path: '={{ $workflow.id }}/kling-lip-sync',
+				isFullPath: true,
+				responseMode: 'onReceived',
+				responseData: '',
+			},
+		],
+		triggerPanel: {
+			header: '',
+			executionsHelp: {
+				inactive:
+					"Publish the workflow: then each finished task starts it. In the Kling Lip Sync node of the same workflow choose 'Continue in a Trigger' and leave 'Callback URL' empty. In another workflow paste the Production URL there.",
+				active:
+					"The workflow listens. Each finished task of a Kling Lip Sync node that is set to 'Continue in a Trigger' starts it; nodes of other workflows need the Production URL as their 'Callback URL'.",
+			},
+			activationHint:
+				'Publish the workflow to receive results of real runs. The Production URL stays the same, also after a restart.',
+		},
+		properties: [
+			{
+				displayName:
+					'Leave the <b>Callback URL</b> of the Kling Lip Sync nodes in this workflow empty: they know this trigger. For nodes in other workflows copy the Production URL.',
+				name: 'urlNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName: 'Trigger On',
+				name: 'events',
+				type: 'multiOptions',
+				required: true,
+				options: [
+					{ name: 'Completed', value: 'completed' },
+					{ name: 'Failed', value: 'failed' },
+				],
+				default: ['completed', 'failed'],
+			},
+			{
+				displayName: 'Tasks',
+				name: 'models',
+				type: 'multiOptions',
+				required: true,
+				options: [
+					{ name: 'Identify Face', value: MODELS.identify },
+					{ name: 'Lip Sync', value: MODELS.lipSync },
+				],
+				default: [MODELS.identify, MODELS.lipSync],
+				description: 'The kinds of tasks that start the workflow',
+			},
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				placeholder: 'Add Option',
+				default: {},
+				options: [
+					{
+						displayName: 'Deduplicate',
+						name: 'deduplicate',
+						type: 'boolean',
+						default: true,
+						description:
+							'Whether to start once for a task, even if Kling delivers its result several times',
+					},
+					{
+						displayName: 'Include Raw Answer',
+						name: 'includeRaw',
+						type: 'boolean',
+						default: false,
+						description: 'Whether to add the answer of the API as it came, in the field raw',
+					},
+					{
+						displayName: 'Verify',
+						name: 'verify',
+						type: 'boolean',
+						default: true,
+						description:
+							'Whether to ask the API about each task before the workflow starts. Callbacks carry no signature, so anyone who knows the URL could send one. Turned off, only callbacks of tasks that were created by a Kling Lip Sync node with the same API key are accepted.',
+					},
+				],
+			},
+		],
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				// The vendor keeps no list of receivers: the URL goes with each task.
+				return false;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				await requirePublicUrl(this);
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await takeCallback(this);
+	}
+}

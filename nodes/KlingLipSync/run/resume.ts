@@ -1,0 +1,127 @@
+import type {
+	IDataObject,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { readAccess } from '../api';
+import { callbackTaskId } from '../task/task';
+import { clock } from './clock';
+import type { Gathered } from './gather';
+import { Gathering } from './gather';
+import { item, problemJson, taskJson } from './items';
+import type { Wait } from './suspend';
+import { WAIT_KEY, WAIT_PARAM } from './suspend';
+import { failureOf } from './watch';
+
+/** The vendor hangs up after 10 s and delivers again; until then the answer is due. */
+const ANSWER_WITHIN = 8_000;
+/** How long a wait is remembered after its end, in ms. */
+const KEEP = 60_000;
+
+interface Suspended {
+	wait: Wait;
+	gathering: Gathering;
+	/** Set by the callback that resumes the execution; only one may. */
+	resumed: boolean;
+}
+
+/** The waits that this process has heard of. Losing them costs queries, nothing else. */
+const suspended = new Map<string, Suspended>();
+
+/**
+ * Takes a callback for a suspended execution. What the callback says is not believed: state and
+ * result come from an authenticated query. n8n stays waiting until `workflowData` is returned, and
+ * keeps nothing of what is done before.
+ *
+ * @returns with `workflowData`, one item for each input item in order, once every task is finished
+ */
+export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	try {
+		return await takeCallback(this);
+	} catch (error) {
+		// n8n would go on with an empty item if this threw.
+		this.logger.error(
+			`Kling Lip Sync: a callback could not be taken: ${error instanceof Error ? error.message : ''}`,
+		);
+		return answer(this, 500, 'The callback could not be taken');
+	}
+}
+
+async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const taskId = callbackTaskId(context.getBodyData());
+	if (!taskId) return answer(context, 400, 'This is no callback of a task');
+	const entry = find(context);
+	if (!entry?.gathering.has(taskId)) return answer(context, 200, 'Not waiting for this task');
+
+	const { gathering } = entry;
+	const asker = { sender: context, access: async () => await readAccess(context) };
+	const done = new AbortController();
+	const tooLate = clock.sleep(ANSWER_WITHIN, done.signal).then((): Gathered => 'unsure');
+	const gathered = await Promise.race([gathering.hear(taskId, asker), tooLate]);
+	done.abort();
+	if (gathered === 'unsure') return answer(context, 503, 'The task could not be confirmed yet');
+	if (gathered === 'some' || entry.resumed) return answer(context, 200, 'Confirmed');
+
+	entry.resumed = true;
+	const response = context.getResponseObject();
+	response.once('finish', () => {
+		// n8n could not go on: the vendor will deliver again, and that callback has to resume.
+		if (response.statusCode >= 400) entry.resumed = false;
+		else entry.wait.until = Date.now();
+	});
+	return {
+		workflowData: [itemsOf(context, entry)],
+		webhookResponse: { message: 'Confirmed, the workflow goes on' },
+	};
+}
+
+function find(context: IWebhookFunctions): Suspended | undefined {
+	const marker = (context.getQueryData() as IDataObject)[WAIT_PARAM];
+	const key = `${context.getExecutionId()} ${String(marker)}`;
+	const known = suspended.get(key);
+	if (known) return known;
+
+	const wait = readWait(context);
+	if (!wait || wait.marker !== marker) return undefined;
+	forgetEnded();
+	const tasks = wait.entries.flatMap((entry) => ('task' in entry ? [entry.task] : []));
+	const entry: Suspended = { wait, gathering: new Gathering(tasks), resumed: false };
+	suspended.set(key, entry);
+	return entry;
+}
+
+/** The context of the node is out of a webhook's reach, but not out of an expression's. */
+function readWait(context: IWebhookFunctions): Wait | undefined {
+	const name = JSON.stringify(context.getNode().name).replace(/[{}]/g, (brace) =>
+		brace === '{' ? '\\u007b' : '\\u007d',
+	);
+	const wait = context.evaluateExpression(`{{ $node[${name}].context["${WAIT_KEY}"] }}`, 0);
+	return wait ? (JSON.parse(JSON.stringify(wait)) as Wait) : undefined;
+}
+
+function forgetEnded(): void {
+	for (const [key, { wait }] of suspended) {
+		if (wait.until + KEEP < Date.now()) suspended.delete(key);
+	}
+}
+
+function itemsOf(context: IWebhookFunctions, { wait, gathering }: Suspended): INodeExecutionData[] {
+	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
+	return wait.entries.map((entry, index) => {
+		if ('json' in entry) return item(entry.json, index);
+		const { taskId, identifyTaskId } = entry.task;
+		const followed = { ...gathering.finished.get(taskId)!, identifyTaskId };
+		const failed = followed.task.state === 'failed' && hasErrorOutput;
+		return item(
+			failed ? problemJson(failureOf(followed)) : taskJson(followed, entry.includeRaw),
+			index,
+		);
+	});
+}
+
+function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
+	context.getResponseObject().status(status).json({ message });
+	return { noWebhookResponse: true };
+}

@@ -1,0 +1,70 @@
+import type { CreateBody } from '../api';
+import { createTask } from '../api';
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
+import type { Followed } from './items';
+import type { Run } from './run';
+import { forEachValue, stopIfCancelled } from './run';
+
+/** A create that is ready to be sent. */
+export interface TaskRequest {
+	body: CreateBody;
+	/** What makes the request the same when it is built again; signed URLs differ each time. */
+	identity: unknown;
+	/** Goes into errors and items: the identify task that the session came from. */
+	identifyTaskId?: string;
+}
+
+/**
+ * Creates the tasks of all items, a bounded number in flight.
+ *
+ * @param step keeps the tasks of one item apart
+ * @param callbackUrls a URL for each item, where the vendor is to call back
+ */
+export async function submitAll(
+	run: Run,
+	step: string,
+	requests: Array<Outcome<TaskRequest>>,
+	callbackUrls: Array<string | undefined> = [],
+): Promise<Array<Outcome<Followed>>> {
+	const submitted = await forEachValue(
+		run,
+		requests,
+		async (request, index) => await submit(run, `${index}:${step}`, request, callbackUrls[index]),
+	);
+	stopIfCancelled(run);
+	return submitted;
+}
+
+async function submit(
+	run: Run,
+	slot: string,
+	request: TaskRequest,
+	callbackUrl?: string,
+): Promise<Outcome<Followed>> {
+	const { body, identity, identifyTaskId } = request;
+	const facts = identifyTaskId ? { identifyTaskId } : {};
+	const earlier = run.ledger.find(slot, identity);
+	if (earlier) {
+		return {
+			task: { taskId: earlier.taskId, state: 'pending', model: body.model },
+			callsElsewhere: earlier.callbackUrl !== callbackUrl,
+			...facts,
+		};
+	}
+	if (run.signal?.aborted)
+		return new Problem('cancelled', 'The execution was cancelled', '', facts);
+	run.ledger.sending(slot, identity, callbackUrl);
+	const answer = await createTask(
+		run.context,
+		run.access,
+		callbackUrl ? { ...body, callback_url: callbackUrl } : body,
+		run.signal,
+	);
+	if (!(answer instanceof Problem)) {
+		run.ledger.created(slot, identity, answer.task.taskId);
+		return { ...answer, ...facts };
+	}
+	if (answer.kind !== 'unanswered') run.ledger.refused(slot, identity);
+	return answer.with(facts);
+}
