@@ -1,0 +1,106 @@
+'use strict';
+
+const { parseArgs } = require('node:util');
+const { startEmulator } = require('.');
+
+const number = (text) => {
+	const value = Number(text);
+	if (Number.isNaN(value)) throw new Error(`"${text}" is not a number`);
+	return value;
+};
+const text = (value) => value;
+
+const settingOptions = {
+	key: { setting: 'apiKey', read: text, hint: 'the accepted API key (test-key)' },
+	'no-credits-key': {
+		setting: 'noCreditsKey',
+		read: text,
+		hint: 'a key whose account has no credits',
+	},
+	'identify-ms': {
+		setting: 'identifyMs',
+		read: number,
+		hint: 'how long an identify task takes, ms (3000)',
+	},
+	'lip-sync-ms': {
+		setting: 'lipSyncMs',
+		read: number,
+		hint: 'how long a lip sync task takes, ms (6000)',
+	},
+	'latency-ms': { setting: 'latencyMs', read: number, hint: 'delay before each answer, ms (0)' },
+	faces: { setting: 'faces', read: number, hint: 'faces found in a video (2)' },
+	'fail-with': { setting: 'failWith', read: text, hint: 'let every task fail with this message' },
+	'result-bytes': { setting: 'resultBytes', read: number, hint: 'size of the result file, bytes' },
+	callbacks: { setting: 'callbacks', read: text, hint: 'normal, dropped or twice (normal)' },
+	'results-host': { setting: 'resultsHost', read: text, hint: 'base URL of result files' },
+};
+
+function printHelp() {
+	const lines = Object.entries(settingOptions).map(
+		([name, { hint }]) => `  --${`${name} …`.padEnd(20)} ${hint}`,
+	);
+	console.log(
+		[
+			'Usage: node test/emulator/cli.js [options]',
+			'',
+			`  --${'port …'.padEnd(20)} port on 127.0.0.1 (4010)`,
+			...lines,
+			`  --${'fetch-media'.padEnd(20)} fetch the video and the audio of each task`,
+			`  --${'help'.padEnd(20)} this text`,
+			'',
+			'While it runs: GET /_emulator/log, PUT /_emulator/settings, POST /_emulator/faults, POST /_emulator/reset',
+		].join('\n'),
+	);
+}
+
+function readOptions() {
+	const names = Object.keys(settingOptions);
+	const { values } = parseArgs({
+		options: {
+			port: { type: 'string', default: '4010' },
+			'fetch-media': { type: 'boolean', default: false },
+			help: { type: 'boolean', default: false },
+			...Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+		},
+	});
+	const given = names.filter((name) => values[name] !== undefined);
+	const settings = given.map((name) => [
+		settingOptions[name].setting,
+		settingOptions[name].read(values[name]),
+	]);
+	return {
+		help: values.help,
+		port: number(values.port),
+		fetchMedia: values['fetch-media'],
+		...Object.fromEntries(settings),
+	};
+}
+
+function printEvent(kind, entry) {
+	const what =
+		kind === 'callback'
+			? `${entry.url} (attempt ${entry.attempt})`
+			: `${entry.method} ${entry.path}`;
+	const details = [entry.model, entry.taskId, entry.fault && `fault: ${entry.fault}`]
+		.filter(Boolean)
+		.join(' ');
+	console.log(
+		`${new Date(entry.at).toISOString()} ${kind.padEnd(8)} ${entry.status ?? entry.error} ${what} ${details}`.trimEnd(),
+	);
+}
+
+async function main() {
+	const { help, ...options } = readOptions();
+	if (help) return printHelp();
+	const api = await startEmulator({ ...options, onEvent: printEvent });
+	console.log(`Base URL  ${api.url}`);
+	console.log(`API key   ${api.settings.apiKey}`);
+	console.log(`Video     ${api.url}/files/sample/video.mp4`);
+	console.log(`Audio     ${api.url}/files/sample/voice.mp3`);
+	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => api.close());
+}
+
+main().catch((error) => {
+	console.error(error.message);
+	process.exitCode = 1;
+});
