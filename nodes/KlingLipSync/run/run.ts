@@ -81,6 +81,11 @@ export function stopAtProblem(run: Run, outcomes: Array<Outcome<unknown>>): void
 	throw nodeError(run.context.getNode(), outcomes[index] as Problem, index, run.ledger.taskIds());
 }
 
+/** Leaves a trace of a task in n8n's log, for those who look for what became of it. */
+export function noteState(run: Run, taskId: string, state: string): void {
+	run.context.logger.debug(`Kling Lip Sync: task ${taskId} is ${state}`, { taskId, state });
+}
+
 /**
  * Ends a cancelled run. n8n drops what a cancelled node returns, so the ids go to the log.
  *

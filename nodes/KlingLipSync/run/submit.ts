@@ -4,7 +4,7 @@ import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import type { Followed } from './items';
 import type { Run } from './run';
-import { forEachValue, stopIfCancelled } from './run';
+import { forEachValue, noteState, stopIfCancelled } from './run';
 
 /** A create that is ready to be sent. */
 export interface TaskRequest {
@@ -62,7 +62,9 @@ async function submit(
 		run.signal,
 	);
 	if (!(answer instanceof Problem)) {
-		run.ledger.created(slot, identity, answer.task.taskId);
+		const { taskId, state } = answer.task;
+		run.ledger.created(slot, identity, taskId);
+		noteState(run, taskId, state);
 		return { ...answer, ...facts };
 	}
 	if (answer.kind !== 'unanswered') run.ledger.refused(slot, identity);

@@ -6,7 +6,7 @@ import { mapLimited, nextPause } from '../task/wait';
 import { clock } from './clock';
 import type { Followed } from './items';
 import type { Run } from './run';
-import { stopIfCancelled } from './run';
+import { noteState, stopIfCancelled } from './run';
 
 /** After so many unreadable answers in a row, waiting on would only hide that something is wrong. */
 const MOST_UNREADABLE = 5;
@@ -80,6 +80,7 @@ async function look(run: Run, watched: Watched): Promise<Look> {
 	const facts = identifyTaskId ? { identifyTaskId } : {};
 	if (!(answer instanceof Problem)) {
 		watched.unreadable = 0;
+		if (answer.task.state !== task.state) noteState(run, task.taskId, answer.task.state);
 		watched.task = answer.task;
 		return { watched, outcome: { ...answer, ...facts } };
 	}
