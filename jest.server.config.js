@@ -1,0 +1,13 @@
+'use strict';
+
+/** The tests that need a real n8n server: `jest --config jest.server.config.js` */
+module.exports = {
+	testEnvironment: 'node',
+	testMatch: ['<rootDir>/test/server/**/*.test.js'],
+	transform: {},
+	globalSetup: '<rootDir>/test/server/globalSetup.js',
+	setupFilesAfterEnv: ['<rootDir>/test/server/setup.js'],
+	// Longer than the harness's own time limits, whose messages say more than Jest's.
+	testTimeout: 300_000,
+	maxWorkers: 1,
+};

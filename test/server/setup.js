@@ -1,0 +1,6 @@
+'use strict';
+
+const { stopAll } = require('./server');
+
+// Here and not in each test file, so that a failing beforeAll leaves no server behind.
+afterAll(stopAll, 60_000);
