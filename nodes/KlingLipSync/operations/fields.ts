@@ -66,25 +66,24 @@ export function waitFields(operations: Operation[]): INodeProperties[] {
 					name: 'Wait Here and Ask',
 					value: 'poll',
 					description:
-						'The node asks every few seconds. Best for single clips and for trying things out; it keeps this n8n busy until the end.',
+						'Asks every few seconds. For single clips and trials; keeps n8n busy meanwhile.',
 				},
 				{
 					name: 'Pause the Execution',
 					value: 'callback',
 					description:
-						'The execution sleeps until Kling calls back. Best for long videos and many items; n8n needs an address that the internet can reach.',
+						'Sleeps until Kling calls back. For many items and long videos; n8n needs a public address.',
 				},
 				{
 					name: 'Continue in a Trigger',
 					value: 'trigger',
 					description:
-						'Goes on at once; a Kling Lip Sync Trigger starts for each result. Best when one workflow orders and another one publishes.',
+						'Goes on at once. A Kling Lip Sync Trigger starts with each result, here or elsewhere.',
 				},
 				{
 					name: 'Do Not Wait',
 					value: 'none',
-					description:
-						'Goes on at once with the task ID. Best when the result is fetched later with Get Task.',
+					description: 'Goes on at once with the task ID. Get Task fetches the result later.',
 				},
 			],
 			default: 'poll',

@@ -36,7 +36,7 @@ export const getTaskProperties: INodeProperties[] = [
 				name: 'Wait Here and Ask',
 				value: 'poll',
 				description:
-					'The node asks every few seconds until the task is finished. Best after a paused Lip Sync whose time was up.',
+					'Asks every few seconds until the task is finished, for example after a time-out',
 			},
 		],
 		default: 'none',

@@ -133,8 +133,8 @@ export const lipSyncProperties: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. face_001',
-		description:
-			'The faceId of the person who speaks. Leave empty for the first face that was found.',
+		hint: 'Empty: the first face that was found',
+		description: 'The faceId of the person who speaks, as Identify Face returned it',
 		displayOptions: {
 			show: {
 				...showOnlyForLipSync,
@@ -170,7 +170,7 @@ export const lipSyncProperties: INodeProperties[] = [
 				mode: 'map',
 				valuesLabel: 'Audio URL of each face',
 				fieldWords: { singular: 'face', plural: 'faces' },
-				addAllFields: false,
+				addAllFields: true,
 				multiKeyMatch: false,
 				supportAutoMap: true,
 			},
