@@ -6,7 +6,8 @@ import type {
 
 import { queryTask, readAccess } from '../api';
 import { TIMING_FIELDS, timingFieldId } from '../task/faceChoose';
-import { attemptAsync, Problem } from '../task/problem';
+import type { Outcome } from '../task/problem';
+import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import { sessionOfTask } from '../task/session';
 import type { Face } from '../task/task';
 
@@ -15,55 +16,75 @@ const MOST_FACES = 50;
 
 /**
  * The identified faces as the fields of the mapper; in every state without faces a notice that says
- * what to do. Never throws: the panel would stay empty.
+ * what to do, unless faces are mapped already: the editor drops the values of fields that are gone.
+ * Never throws: the panel would stay empty.
  */
 export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
-	const taskId = this.getCurrentNodeParameter('identifyTaskId');
+	const faces = await attemptAsync(async () => await askForFaces(this));
+	if (!(faces instanceof Problem)) return { fields: faces.slice(0, MOST_FACES).flatMap(fieldsOf) };
+	const mapped = mappedFields(this);
+	return mapped.length > 0 ? { fields: mapped } : notice(`${faces.message}. ${faces.hint}`);
+}
+
+async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face[]>> {
+	const taskId = context.getCurrentNodeParameter('identifyTaskId');
+	// An expression that can't be resolved yet arrives as null.
 	if (typeof taskId !== 'string' || taskId.trim() === '' || taskId.startsWith('=')) {
-		return notice(
-			'The faces appear here once the identify task is known. Run Identify Face first, so that its task ID arrives here, then refresh this list.',
+		return inputProblem(
+			'The faces appear here once the identify task is known',
+			"Run Identify Face first, so that its task ID arrives in 'Identify Task ID', then refresh this list.",
 		);
 	}
-	const access = await attemptAsync(async () => await readAccess(this));
+	const access = await attemptAsync(async () => await readAccess(context));
 	if (access instanceof Problem) {
-		return notice('Choose a credential above: the faces are fetched with its API key.');
+		return inputProblem(
+			'No credential is chosen',
+			'Choose one above: the faces are fetched with its API key.',
+		);
 	}
-	const answer = await queryTask(this, access, { taskId: taskId.trim() });
-	if (answer instanceof Problem) return notice(`${answer.message}. ${answer.hint}`);
-	const session = await attemptAsync(async () => sessionOfTask(answer.task, Date.now()));
-	if (session instanceof Problem) return notice(`${session.message}. ${session.hint}`);
-	return { fields: (session.faces ?? []).slice(0, MOST_FACES).flatMap(fieldsOf) };
+	const answer = await queryTask(context, access, { taskId: taskId.trim() });
+	if (answer instanceof Problem) return answer;
+	return sessionOfTask(answer.task, Date.now()).faces ?? [];
+}
+
+function mappedFields(context: ILoadOptionsFunctions): ResourceMapperField[] {
+	const { schema, value } = (context.getCurrentNodeParameter('faces') ?? {}) as {
+		schema?: ResourceMapperField[];
+		value?: object | null;
+	};
+	return Object.keys(value ?? {}).length > 0 ? (schema ?? []) : [];
 }
 
 function fieldsOf(face: Face, index: number): ResourceMapperField[] {
 	const { faceId } = face;
 	const name = `Face ${index + 1}`;
-	const field = (id: string, displayName: string, type: 'string' | 'number', removed: boolean) => ({
+	// Required means only that the field is shown from the start: n8n enforces nothing in this mode.
+	const field = (
+		id: string,
+		displayName: string,
+		type: 'string' | 'number',
+		required: boolean,
+	) => ({
 		id,
 		displayName,
 		type,
-		removed,
-		required: false,
+		required,
+		removed: !required,
 		defaultMatch: false,
 		canBeUsedToMatch: false,
 		display: true,
 	});
 	return [
-		field(
-			faceId,
-			`${name} (${[faceId, onScreen(face)].filter(Boolean).join(', ')})`,
-			'string',
-			false,
-		),
+		field(faceId, [name, onScreen(face), faceId].filter(Boolean).join(' · '), 'string', true),
 		...TIMING_FIELDS.map(({ field: timing, label }) =>
-			field(timingFieldId(faceId, timing), `${name} ${label}`, 'number', true),
+			field(timingFieldId(faceId, timing), `${name} ${label}`, 'number', false),
 		),
 	];
 }
 
 function onScreen({ startTime, endTime }: Face): string {
 	if (typeof startTime !== 'number' || typeof endTime !== 'number') return '';
-	return `on screen ${seconds(startTime)}–${seconds(endTime)} s`;
+	return `${seconds(startTime)}–${seconds(endTime)} s`;
 }
 
 function seconds(ms: number): string {

@@ -7,7 +7,7 @@ import type {
 
 import { queryTaskPatiently } from '../api';
 import { optionsOf } from '../run/context';
-import { createAndWait, timeoutOf, videoItem, waitHere } from '../run/followUp';
+import { createAndWait, planWait, timeoutOf, usable, videoItem, waitHere } from '../run/followUp';
 import { AUDIO, mediaOf } from '../run/media';
 import type { Run } from '../run/run';
 import { forEachItem, forEachValue, startRun, stopAtProblem } from '../run/run';
@@ -164,14 +164,15 @@ export const lipSyncProperties: INodeProperties[] = [
 		required: true,
 		description: 'The audio of each face. A face that is left empty keeps its own mouth.',
 		typeOptions: {
-			loadOptionsDependsOn: ['identifyTaskId'],
 			resourceMapper: {
 				resourceMapperMethod: 'getFaces',
 				mode: 'map',
 				valuesLabel: 'Audio URL of each face',
-				fieldWords: { singular: 'face', plural: 'faces' },
-				addAllFields: true,
+				fieldWords: { singular: 'setting', plural: 'faces' },
+				// Shows the required fields and folds the others away, also after a notice.
+				addAllFields: false,
 				multiKeyMatch: false,
+				refreshStaleSchemaOnOpen: true,
 				supportAutoMap: true,
 			},
 		},
@@ -318,7 +319,9 @@ interface Input {
 /** Drives the chosen faces of each item's session with their audio. */
 export async function lipSync(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = await startRun(context);
-	const inputs = await forEachItem(run, async (index) => await readInput(run, index));
+	const read = await forEachItem(run, async (index) => await readInput(run, index));
+	const plan = await planWait(run, true);
+	const inputs = read.map((input, index) => usable(input, plan.urls[index]));
 	stopAtProblem(run, inputs);
 	const sessions = await openSessions(run, inputs);
 	stopAtProblem(run, sessions);
@@ -329,7 +332,7 @@ export async function lipSync(context: IExecuteFunctions): Promise<INodeExecutio
 		run,
 		'lipSync',
 		requests,
-		true,
+		plan,
 		async (followed, index) => await videoItem(run, followed, index),
 	);
 }
@@ -339,7 +342,7 @@ async function readInput(run: Run, index: number): Promise<Input> {
 	const options = optionsOf(context, index);
 	const common = timingFromOptions(options);
 	const pick = await readSelection(run, index);
-	const extra = parseJson(options.extraBody ?? {}, 'Extra Request Fields') as IDataObject;
+	const extra = parseJson(options.extraBody || '{}', 'Extra Request Fields') as IDataObject;
 	if (typeof extra !== 'object' || extra === null || Array.isArray(extra)) {
 		throw inputProblem(
 			"'Extra Request Fields' has to be a JSON object",
@@ -356,8 +359,10 @@ async function readInput(run: Run, index: number): Promise<Input> {
 	};
 	const faceSource = context.getNodeParameter('faceSource', index) as string;
 	// Whatever does not hang on the faces is refused now: identifying them costs money, too.
-	if (faceSource === 'video' && context.getNodeParameter('faceSelection', index) !== 'json')
-		choose([{ faceId: 'any' }]);
+	if (faceSource === 'video' && context.getNodeParameter('faceSelection', index) !== 'json') {
+		const named = String(context.getNodeParameter('faceId', index, '') ?? '').trim();
+		choose([{ faceId: named || 'any' }]);
+	}
 	if (faceSource !== 'identifyTask' && context.getNodeParameter('faceSelection', index) === 'json')
 		choose();
 	return {
