@@ -37,6 +37,7 @@ export class KlingLipSync implements INodeType {
 		description: 'Make the mouths in a video match an audio track',
 		defaults: { name: 'Kling Lip Sync' },
 		usableAsTool: true,
+		waitingNodeTooltip: 'The execution is paused. It goes on when Kling has finished every task.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingLipSyncApi', required: true }],

@@ -20,7 +20,7 @@ export class KlingLipSyncTrigger implements INodeType {
 		subtitle: '={{ $parameter["events"].join(" or ") }}',
 		description: 'Starts the workflow when a lip sync or a face identification is finished',
 		eventTriggerDescription:
-			"Set a Kling Lip Sync node to 'Continue in a Trigger' and run it, or create a task with the URL above as its callback URL",
+			"In another workflow run a Kling Lip Sync node that is set to 'Continue in a Trigger' and has this trigger's Test URL as its Callback URL",
 		activationMessage:
 			"Results of the Kling Lip Sync nodes of this workflow that are set to 'Continue in a Trigger' now start it.",
 		defaults: { name: 'Kling Lip Sync Trigger' },
@@ -39,20 +39,24 @@ export class KlingLipSyncTrigger implements INodeType {
 			},
 		],
 		triggerPanel: {
-			header: '',
+			header: 'Start with each finished task',
 			executionsHelp: {
 				inactive:
 					"Publish the workflow: then each finished task starts it. In the Kling Lip Sync node of the same workflow choose 'Continue in a Trigger' and leave 'Callback URL' empty. In another workflow paste the Production URL there.",
 				active:
 					"The workflow listens. Each finished task of a Kling Lip Sync node that is set to 'Continue in a Trigger' starts it; nodes of other workflows need the Production URL as their 'Callback URL'.",
 			},
-			activationHint:
-				'Publish the workflow to receive results of real runs. The Production URL stays the same, also after a restart.',
+			activationHint: {
+				inactive:
+					'To try it, publish the workflow and run a Kling Lip Sync node that is set to \'Continue in a Trigger\'. What its result starts is listed under <a data-key="executions">Executions</a>.',
+				active:
+					'The workflow is published and listens. What a result starts is listed under <a data-key="executions">Executions</a>.',
+			},
 		},
 		properties: [
 			{
 				displayName:
-					'Leave the <b>Callback URL</b> of the Kling Lip Sync nodes in this workflow empty: they know this trigger. For nodes in other workflows copy the Production URL.',
+					'Leave the <b>Callback URL</b> of the Kling Lip Sync nodes in this workflow empty: they know this trigger. For nodes in other workflows copy the Production URL from <b>Webhook URLs</b> above.',
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',

@@ -7,9 +7,9 @@ import type {
 
 import { clock } from './run/clock';
 import type { Outcome, ProblemDetails, ProblemKind } from './task/problem';
-import { attempt, Problem } from './task/problem';
+import { attempt, attemptAsync, Problem } from './task/problem';
 import type { Task, TaskHint } from './task/task';
-import { readTask } from './task/task';
+import { callbackTaskId, readTask } from './task/task';
 import { retryAfterMs, retryPause } from './task/wait';
 
 /** The credential type of every node of this package. */
@@ -18,7 +18,7 @@ export const CREDENTIAL = 'klingLipSyncApi';
 const TASKS_PATH = '/api/v1/audio/generations';
 
 /** ms without an answer after which a request counts as failed. */
-export const TIMEOUTS = { create: 60_000, query: 20_000, download: 300_000 };
+export const TIMEOUTS = { create: 60_000, query: 20_000, download: 300_000, probe: 3_000 };
 
 /** How often a refused create, a failed query and a broken download are tried again. */
 const CREATE_REPEATS = 5;
@@ -33,6 +33,7 @@ const NETWORK_REASONS: Record<string, string> = {
 	EAI_AGAIN: 'host name not found',
 	ENOTFOUND: 'host name not found',
 	EPIPE: 'connection closed',
+	EPROTO: 'no secure connection',
 	ERR_INVALID_URL: 'not a valid address',
 	ETIMEDOUT: 'no answer in time',
 };
@@ -201,6 +202,30 @@ export async function openFile(
 	};
 }
 
+/**
+ * Whether something of this n8n listens for POSTs at a URL. Asked as a browser would before it sends,
+ * because that is answered without running anything and leaves nothing in n8n's log.
+ *
+ * @returns undefined when the answer says nothing about it, or none came
+ */
+export async function takesPosts(sender: Sender, url: string): Promise<boolean | undefined> {
+	const response = await attemptAsync(
+		async () =>
+			(await sender.helpers.httpRequest({
+				url,
+				method: 'OPTIONS' as IHttpRequestMethods,
+				headers: { Origin: new URL(url).origin },
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+				timeout: TIMEOUTS.probe,
+			})) as Response,
+	);
+	if (response instanceof Problem) return undefined;
+	const methods = response.headers?.['access-control-allow-methods'];
+	return typeof methods === 'string' ? methods.toUpperCase().includes('POST') : undefined;
+}
+
 async function repeat(
 	request: () => Promise<Outcome<Answer>>,
 	mayPass: (problem: Problem) => boolean,
@@ -228,13 +253,20 @@ async function createOnce(
 			? unreachable(error, access, 'The task was not created', {})
 			: unanswered(`no answer came (${networkReason(error)})`, {});
 	}
+	const task = createdTask(response.body, body.model);
+	if (task) return { task, raw: response.body };
 	const status = statusOf(response);
-	if (status !== 200) return createProblem(status, response);
-	const task = attempt(() => readTask(response.body, { model: body.model }));
-	if (task instanceof Problem) {
-		return unanswered("the answer can't be read", { answer: excerpt(response.body) });
-	}
-	return { task, raw: response.body };
+	return status === 200
+		? unanswered("the answer can't be read", { answer: excerpt(response.body) })
+		: createProblem(status, response);
+}
+
+/** Whatever else an answer says: a task that it names may be charged, and must not be lost. */
+function createdTask(body: unknown, model: string): Task | undefined {
+	const taskId = callbackTaskId(body);
+	if (!taskId) return undefined;
+	const task = attempt(() => readTask(body, { model }));
+	return task instanceof Problem ? { taskId, state: 'pending', model } : task;
 }
 
 /**
@@ -257,14 +289,19 @@ async function send(
 		ignoreHttpStatusErrors: true,
 		disableFollowRedirect: true,
 	})) as Response;
-	return { ...response, body: withoutSecret(response.body, access.apiKey) };
+	const { statusCode, headers, body } = response;
+	return { statusCode, ...withoutSecret({ headers: { ...headers }, body }, access.apiKey) };
 }
 
 /** A vendor that quotes the key in a message must not bring it into an item or a log. */
-function withoutSecret(body: unknown, secret: string): unknown {
-	const text = JSON.stringify(body);
-	if (secret === '' || text === undefined || !text.includes(secret)) return body;
-	return JSON.parse(text.split(secret).join('***'));
+function withoutSecret<T>(value: T, secret: string): T {
+	if (secret === '') return value;
+	if (typeof value === 'string') return value.split(secret).join('***') as T;
+	if (Array.isArray(value)) return value.map((entry) => withoutSecret(entry, secret)) as T;
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value).map((field) => withoutSecret(field, secret)),
+	) as T;
 }
 
 /** The HTTP status, or the envelope's code where that says more. */
@@ -278,6 +315,7 @@ function createProblem(status: number, response: Response): Problem {
 	const because = reason ? `: ${reason}` : '';
 	const details: ProblemDetails = { httpCode: status, ...(reason && { vendorMessage: reason }) };
 	if (status >= 500) return unanswered(`the API answered with HTTP ${status}${because}`, details);
+	if (status < 300) return unanswered(`the API answered with code ${status}${because}`, details);
 	return (
 		commonProblem(status, response, details) ??
 		new Problem(
@@ -407,11 +445,16 @@ function codeOf(error: unknown): string {
 
 /** Failures before the first byte left; after any other one the API may have acted. */
 function wasNeverSent(error: unknown): boolean {
-	const name = error instanceof Error ? error.name + error.constructor.name : '';
+	const { name, message } =
+		error instanceof Error
+			? { name: error.name + error.constructor.name, message: error.message }
+			: { name: '', message: '' };
 	return (
-		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_URL|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
+		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
 			codeOf(error),
-		) || name.includes('SsrfBlocked')
+		) ||
+		/^Unsupported protocol|wrong version number|handshake failure/.test(message) ||
+		name.includes('SsrfBlocked')
 	);
 }
 

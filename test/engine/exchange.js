@@ -24,6 +24,7 @@ function createExchange({ method, url, headers = {}, body }) {
 	for (const [name, value] of Object.entries(headers)) req.headers[name.toLowerCase()] = value;
 	req.header = req.get;
 	req.contentType = req.headers['content-type']?.split(';')[0];
+	const listeners = [];
 	const res = {
 		statusCode: 200,
 		headersSent: false,
@@ -33,8 +34,16 @@ function createExchange({ method, url, headers = {}, body }) {
 		setHeader: (name, value) => Object.assign(res, { headers: { ...res.headers, [name.toLowerCase()]: value } }),
 		getHeader: (name) => res.headers[name.toLowerCase()],
 		send: (content) => Object.assign(res, { body: content, headersSent: true, writableEnded: true }),
-		once: () => res,
+		once(event, listener) {
+			if (event === 'finish') listeners.push(listener);
+			return res;
+		},
 		on: () => res,
+		/** Called once the answer is on its way. */
+		finish(status) {
+			res.statusCode = status;
+			for (const listener of listeners.splice(0)) listener();
+		},
 	};
 	Object.assign(res, {
 		json: res.send,

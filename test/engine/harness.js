@@ -270,6 +270,21 @@ async function createEngine({
 	/** Like `start`, but waits until the execution has finished or is waiting. */
 	engine.run = async (options) => await engine.start(options).promise;
 
+	/** A person's retry of a failed execution: a new one with the old one's data, with `options` on a changed workflow. */
+	engine.retry = async ({ executionId }, options) => {
+		const record = executions.get(executionId);
+		const data = JSON.parse(record.data);
+		const { lastNodeExecuted, runData } = data.resultData;
+		delete data.resultData.error;
+		if (runData[lastNodeExecuted]?.at(-1)?.error) runData[lastNodeExecuted].pop();
+		const workflowData = options ? toWorkflowData(options) : record.workflowData;
+		const workflow = toWorkflow(workflowData);
+		for (const entry of data.executionData.nodeExecutionStack) entry.node = workflow.getNode(entry.node.name);
+		const retried = { id: String(executions.size + 1), mode: 'retry', workflowData };
+		executions.set(retried.id, retried);
+		return await launch(retried, data, engine.staticData[workflowData.id]).promise;
+	};
+
 	/** What `$execution.resumeUrl` is for the nodes of an execution. */
 	engine.resumeUrl = ({ executionId, data }) => {
 		const keys = core.getAdditionalKeys(additionalData({ executionId }), 'trigger', data);
@@ -354,7 +369,7 @@ async function createEngine({
 		return answer(status, responseData || (result.webhookResponse ?? { message: 'Workflow was started' }));
 	}
 
-	const answerErrors = async (action) => {
+	const answered = async (action) => {
 		try {
 			return await action();
 		} catch (error) {
@@ -369,10 +384,23 @@ async function createEngine({
 		}
 	};
 
+	/** Answers a request, errors included; nodes that listen for it are told when that is done. */
+	const answerErrors = async (action) => {
+		let response;
+		const exchangeFor = (request) => {
+			const exchange = createExchange(request);
+			response = exchange.res;
+			return exchange;
+		};
+		const answer = await answered(async () => await action(exchangeFor));
+		response?.finish(answer.status);
+		return answer;
+	};
+
 	/** A call to a waiting execution's URL, whoever makes it. The server answers before the rest has run: `settle: false`. */
 	engine.deliver = async (url, { method = 'POST', headers, body, settle = true } = {}) =>
-		await answerErrors(async () => {
-			const exchange = createExchange({ method, url, headers, body });
+		await answerErrors(async (exchangeFor) => {
+			const exchange = exchangeFor({ method, url, headers, body });
 			const [executionId, suffix = ''] = exchange.req.path
 				.slice(new URL(engine.webhookWaitingBaseUrl).pathname.length + 1)
 				.split('/');
@@ -464,14 +492,14 @@ async function createEngine({
 
 	/** A call to a trigger's production URL, or with mode `manual` to its test URL. Starts no execution. */
 	engine.webhook = async (nodeOrName, { mode = 'trigger', method, query = {}, headers, body, ...options } = {}) =>
-		await answerErrors(async () => {
+		await answerErrors(async (exchangeFor) => {
 			const isTest = mode === 'manual';
 			const { workflow, node, save } = triggerIn(nodeOrName, { ...options, isTest });
 			return await isolated(workflow, async () => {
 				const [first] = nodeWebhooks(workflow, node, additionalData());
 				const url = new URL(`${isTest ? engine.webhookTestBaseUrl : engine.webhookBaseUrl}/${first.path}`);
 				for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-				const exchange = createExchange({ method: method ?? first.httpMethod, url: url.href, headers, body });
+				const exchange = exchangeFor({ method: method ?? first.httpMethod, url: url.href, headers, body });
 				const webhookData = nodeWebhooks(workflow, node, additionalData()).find(
 					({ httpMethod }) => httpMethod === exchange.req.method,
 				);

@@ -32,7 +32,7 @@ async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face
 	if (typeof taskId !== 'string' || taskId.trim() === '' || taskId.startsWith('=')) {
 		return inputProblem(
 			'The faces appear here once the identify task is known',
-			"Run Identify Face first, so that its task ID arrives in 'Identify Task ID', then refresh this list.",
+			"Run Identify Face first ('Execute previous nodes' on the left), so that its task ID arrives in 'Identify Task ID', then press 'Retry' above.",
 		);
 	}
 	const access = await attemptAsync(async () => await readAccess(context));

@@ -1,9 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { queryTaskPatiently } from '../api';
-import { inputProblem, Problem } from '../task/problem';
+import type { Outcome } from '../task/problem';
+import { attempt, inputProblem, Problem } from '../task/problem';
 import { optionsOf } from '../run/context';
 import { output, timeoutOf, videoItem } from '../run/followUp';
+import type { Followed } from '../run/items';
 import { forEachItem, startRun, stopAtProblem, stopIfCancelled } from '../run/run';
 import { failureOf, watchAll } from '../run/watch';
 import { downloadOptions, includeRaw, maxConcurrency, timeoutForPoll } from './fields';
@@ -77,14 +79,14 @@ export async function getTask(context: IExecuteFunctions): Promise<INodeExecutio
 	stopIfCancelled(run);
 	stopAtProblem(run, asked);
 	const isWaiting = context.getNodeParameter('waitMode', 0, 'none') === 'poll';
-	const known = isWaiting
-		? await watchAll(run, asked, timeoutOf(run, 'poll'), !context.continueOnFail())
-		: asked;
+	const endsAll = (outcome: Outcome<Followed>) =>
+		!context.continueOnFail() && outcome instanceof Problem;
+	const known = isWaiting ? await watchAll(run, asked, timeoutOf(run, 'poll'), endsAll) : asked;
 	const judged = known.map((outcome, index) => {
-		const isFailed = !(outcome instanceof Problem) && outcome.task.state === 'failed';
-		return isFailed && optionsOf(context, index).failOnFailedTask === true
-			? failureOf(outcome)
-			: outcome;
+		if (outcome instanceof Problem || outcome.task.state !== 'failed') return outcome;
+		return attempt(() =>
+			optionsOf(context, index).failOnFailedTask === true ? failureOf(outcome) : outcome,
+		);
 	});
 	stopAtProblem(run, judged);
 	return await output(

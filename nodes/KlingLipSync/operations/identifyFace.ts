@@ -11,7 +11,7 @@ import { Problem } from '../task/problem';
 import type { Face, Task } from '../task/task';
 import { MODELS } from '../task/task';
 import { optionsOf } from '../run/context';
-import { createAndWait, taskItem } from '../run/followUp';
+import { createAndWait, planWait, taskItem } from '../run/followUp';
 import type { Followed } from '../run/items';
 import { download, mediaOf, pictureExtension, VIDEO } from '../run/media';
 import type { Run } from '../run/run';
@@ -72,17 +72,18 @@ export const identifyFaceProperties: INodeProperties[] = [
 /** Finds the faces in each item's video and opens a session for Lip Sync. */
 export async function identifyFace(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = await startRun(context);
-	const requests = await forEachItem(run, async (index) => await identifyRequest(run, index));
 	// n8n pairs the items of a resumed execution one to one, and does not run the node again.
-	const needsNode = requests.some((_, index) => {
+	let needsNode = false;
+	const requests = await forEachItem(run, async (index) => {
 		const { splitFaces, downloadFaceImages } = optionsOf(context, index);
-		return splitFaces === true || downloadFaceImages === true;
+		needsNode ||= splitFaces === true || downloadFaceImages === true;
+		return await identifyRequest(run, index);
 	});
 	return await createAndWait(
 		run,
 		'identify',
 		requests,
-		!needsNode,
+		await planWait(run, !needsNode),
 		async (followed, index) => await faceItems(run, followed, index),
 	);
 }

@@ -466,8 +466,17 @@ async function identifyAll(
 	const submitted = await submitAll(run, 'identify', requests);
 	const watched = await waitHere(run, submitted, timeoutOf(run, 'poll'));
 	return await forEachValue(run, watched, async (followed) => {
-		const { taskId } = followed.task;
-		const session = sessionOfTask(followed.task, clock.now());
+		const { taskId, state } = followed.task;
+		if (followed.timedOut) {
+			return new Problem(
+				'unavailable',
+				`Task ${taskId}, which finds the faces, was not finished in time`,
+				"Raise the option 'Timeout (Minutes)'. The task is paid for: to use it, set 'Faces From' to 'Identify Face Task' and enter its ID.",
+				{ taskId, identifyTaskId: taskId, state },
+			);
+		}
+		const session = attempt(() => sessionOfTask(followed.task, clock.now()));
+		if (session instanceof Problem) return session.with({ identifyTaskId: taskId });
 		return { ...session, identifyTaskId: taskId };
 	});
 }

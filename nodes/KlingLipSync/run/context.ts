@@ -1,8 +1,19 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { attempt, Problem } from '../task/problem';
+
 /** The node's options for one item. */
 export function optionsOf(context: IExecuteFunctions, itemIndex: number): Record<string, unknown> {
 	return context.getNodeParameter('options', itemIndex, {}) as Record<string, unknown>;
+}
+
+/** The options that hold for the run as a whole: those of the first item whose can be worked out. */
+export function runOptionsOf(context: IExecuteFunctions): Record<string, unknown> {
+	for (const index of context.getInputData().keys()) {
+		const options = attempt(() => optionsOf(context, index));
+		if (!(options instanceof Problem)) return options;
+	}
+	return {};
 }
 
 /**

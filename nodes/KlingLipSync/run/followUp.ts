@@ -1,9 +1,11 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import { takesPosts } from '../api';
 import { requireReachable, ownTriggerUrl, signedTriggerUrl } from '../task/callbackUrl';
 import type { Outcome } from '../task/problem';
-import { inputProblem, Problem } from '../task/problem';
-import { isTool, optionsOf } from './context';
+import { attemptAsync, inputProblem, Problem } from '../task/problem';
+import { isTerminal } from '../task/task';
+import { isTool, optionsOf, runOptionsOf } from './context';
 import type { Followed } from './items';
 import { item, nodeError, problemJson, taskJson } from './items';
 import { download } from './media';
@@ -20,25 +22,46 @@ export type WaitMode = 'poll' | 'callback' | 'trigger' | 'none';
 export const DEFAULT_TIMEOUT = { poll: 30, callback: 60 };
 const MINUTE = 60_000;
 
+/** How a run waits for its tasks. */
+export interface WaitPlan {
+	waitMode: WaitMode;
+	timeoutMs: number;
+	/** Where the vendor is to call back for each item, if anywhere. */
+	urls: Array<Outcome<string | undefined>>;
+}
+
+/**
+ * Works out how to wait, to be called before anything is spent.
+ *
+ * @param mayPause whether the items can be built without the node, which n8n does not run again
+ * @throws NodeOperationError for a time-out that is none
+ */
+export async function planWait(run: Run, mayPause: boolean): Promise<WaitPlan> {
+	const waitMode = waitModeOf(run, mayPause);
+	const timeoutMs = timeoutOf(run, waitMode === 'callback' ? 'callback' : 'poll');
+	let own: Promise<Outcome<string>> | undefined;
+	const ownTrigger = async () => await (own ??= attemptAsync(async () => await listeningUrl(run)));
+	const urls = await forEachItem(
+		run,
+		async (index) => await callbackUrlOf(run, index, waitMode, ownTrigger),
+	);
+	return { waitMode, timeoutMs, urls };
+}
+
 /**
  * From requests to items: creates the tasks and waits as the user chose.
  *
- * @param mayPause whether the items can be built without the node, which n8n does not run again
  * @param toItems builds the output of one finished task, downloads included
  */
 export async function createAndWait(
 	run: Run,
 	step: string,
 	requests: Array<Outcome<TaskRequest>>,
-	mayPause: boolean,
+	{ waitMode, timeoutMs, urls }: WaitPlan,
 	toItems: (followed: Followed, itemIndex: number) => Promise<Outcome<INodeExecutionData[]>>,
 ): Promise<INodeExecutionData[][]> {
 	const { context } = run;
-	const waitMode = waitModeOf(run, mayPause);
-	const urls = await forEachItem(run, async (index) => callbackUrlOf(run, index, waitMode));
-	const ready = requests.map((request, index) =>
-		request instanceof Problem ? request : withUrl(request, urls[index]),
-	);
+	const ready = requests.map((request, index) => usable(request, urls[index]));
 	stopAtProblem(run, ready);
 
 	const submitted = await submitAll(
@@ -50,16 +73,18 @@ export async function createAndWait(
 	stopAtProblem(run, submitted);
 	if (waitMode === 'none' || waitMode === 'trigger') return await output(run, submitted, toItems);
 
-	const timeoutMs = timeoutOf(run, waitMode);
-	const followed = submitted.filter(
-		(outcome): outcome is Followed => !(outcome instanceof Problem),
+	const unfinished = submitted.filter(
+		(outcome): outcome is Followed => !(outcome instanceof Problem) && !isTerminal(outcome.task),
 	);
 	if (
 		waitMode === 'callback' &&
-		followed.length > 0 &&
-		!followed.some((outcome) => outcome.callsElsewhere)
+		unfinished.length > 0 &&
+		!unfinished.some((outcome) => outcome.callsElsewhere)
 	) {
-		const includeRaw = submitted.map((_, index) => optionsOf(context, index).includeRaw === true);
+		const includeRaw = submitted.map(
+			(outcome, index) =>
+				!(outcome instanceof Problem) && optionsOf(context, index).includeRaw === true,
+		);
 		return [await suspend(run, submitted, timeoutMs, includeRaw)];
 	}
 	return await output(run, await waitHere(run, submitted, timeoutMs), toItems);
@@ -71,8 +96,10 @@ export async function waitHere(
 	outcomes: Array<Outcome<Followed>>,
 	timeoutMs: number,
 ): Promise<Array<Outcome<Followed>>> {
-	const stopEarly = !run.context.continueOnFail();
-	const watched = failuresAsProblems(await watchAll(run, outcomes, timeoutMs, stopEarly));
+	const stops = !run.context.continueOnFail();
+	const endsAll = (outcome: Outcome<Followed>) =>
+		stops && (outcome instanceof Problem || outcome.task.state === 'failed');
+	const watched = failuresAsProblems(await watchAll(run, outcomes, timeoutMs, endsAll));
 	stopAtProblem(run, watched);
 	return watched;
 }
@@ -131,7 +158,7 @@ export async function videoItem(
 
 /** The time-out of a wait in ms. */
 export function timeoutOf(run: Run, waitMode: 'poll' | 'callback'): number {
-	const { timeoutMinutes = DEFAULT_TIMEOUT[waitMode] } = optionsOf(run.context, 0);
+	const { timeoutMinutes = DEFAULT_TIMEOUT[waitMode] } = runOptionsOf(run.context);
 	const minutes = Number(timeoutMinutes);
 	if (!Number.isFinite(minutes) || minutes <= 0) {
 		throw nodeError(
@@ -150,11 +177,12 @@ function waitModeOf({ context }: Run, mayPause: boolean): WaitMode {
 }
 
 /** Where the vendor is to call back for this item; checked before anything is spent. */
-function callbackUrlOf(
+async function callbackUrlOf(
 	{ context, access }: Run,
 	itemIndex: number,
 	waitMode: WaitMode,
-): string | undefined {
+	ownTrigger: () => Promise<Outcome<string>>,
+): Promise<Outcome<string | undefined>> {
 	if (waitMode === 'poll') return undefined;
 	if (waitMode === 'callback') {
 		const url = resumeCallbackUrl(context);
@@ -166,20 +194,40 @@ function callbackUrlOf(
 		? context.getNodeParameter('callbackUrl', itemIndex, '')
 		: optionsOf(context, itemIndex).callbackUrl;
 	const pasted = String(given ?? '').trim();
-	if (pasted === '' && !isTrigger) return undefined;
-	if (isTrigger && pasted === '' && context.getWorkflow().active === false) {
-		throw inputProblem(
-			'This workflow is not published, so its Kling Lip Sync Trigger does not listen',
-			'Publish (activate) the workflow first, or choose another way to wait. Nothing was sent or charged.',
-		);
-	}
-	const advice =
-		"Enter an address in 'Callback URL' that anyone on the internet can open. Nothing was sent or charged.";
-	const url = pasted || ownTriggerUrl(resumeUrlOf(context), context.getWorkflow().id);
-	requireReachable(url, access.baseUrl, 'The callback URL', pasted ? advice : undefined);
-	return isTrigger ? signedTriggerUrl(url, access.apiKey) : url;
+	if (pasted === '') return isTrigger ? await ownTrigger() : undefined;
+	requireReachable(
+		pasted,
+		access.baseUrl,
+		'The callback URL',
+		"Enter an address in 'Callback URL' that anyone on the internet can open. Nothing was sent or charged.",
+	);
+	return isTrigger ? signedTriggerUrl(pasted, access.apiKey) : pasted;
 }
 
-function withUrl(request: TaskRequest, url: Outcome<string | undefined>): Outcome<TaskRequest> {
-	return url instanceof Problem ? url : request;
+/**
+ * The signed URL of this workflow's trigger.
+ *
+ * @throws Problem when the vendor could not reach it, or nothing listens there
+ */
+async function listeningUrl({ context, access }: Run): Promise<string> {
+	const url = ownTriggerUrl(resumeUrlOf(context), context.getWorkflow().id);
+	requireReachable(url, access.baseUrl, 'The callback URL');
+	if (await mayListen(context, url)) return signedTriggerUrl(url, access.apiKey);
+	throw inputProblem(
+		'This workflow is not published, so its Kling Lip Sync Trigger does not listen',
+		'Publish (activate) the workflow first, or choose another way to wait. Nothing was sent or charged.',
+	);
+}
+
+/** n8n calls every workflow inactive that a person runs by hand, and on a worker it does not say. */
+async function mayListen(context: IExecuteFunctions, url: string): Promise<boolean> {
+	const { active } = context.getWorkflow() as { active?: boolean };
+	if (active === true) return true;
+	const isByHand = ['manual', 'chat'].includes(context.getMode());
+	return isByHand ? ((await takesPosts(context, url)) ?? true) : active !== false;
+}
+
+/** What can go on: nothing is spent on an item whose callback could not arrive. */
+export function usable<T>(outcome: Outcome<T>, url: Outcome<string | undefined>): Outcome<T> {
+	return !(outcome instanceof Problem) && url instanceof Problem ? url : outcome;
 }

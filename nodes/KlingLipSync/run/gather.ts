@@ -41,6 +41,11 @@ export class Gathering {
 
 	constructor(private readonly tasks: Array<Followed['task']>) {}
 
+	/** How many tasks the run waits for. */
+	get size(): number {
+		return this.tasks.length;
+	}
+
 	/** Whether the task is one of this run's. */
 	has(taskId: string): boolean {
 		return this.tasks.some((task) => task.taskId === taskId);

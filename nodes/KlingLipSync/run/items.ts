@@ -16,7 +16,7 @@ export interface Followed {
 }
 
 /** How many task ids an error quotes at most. */
-const MOST_IDS = 100;
+const MOST_IDS = 1000;
 
 /** The one shape of a task in an item's JSON. */
 export function taskJson(followed: Followed, includeRaw: boolean): IDataObject {
@@ -53,15 +53,20 @@ export function nodeError(
 ): NodeApiError | NodeOperationError {
 	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
-	if (httpCode === undefined) {
-		return new NodeOperationError(node, problem.message, { description, itemIndex });
-	}
-	return new NodeApiError(node, { message: problem.message, ...problem.details } as JsonObject, {
-		message: problem.message,
-		description,
-		httpCode: String(httpCode),
-		itemIndex,
-	});
+	// n8n would call an execution canceled whose error has this word.
+	const message = problem.message.replace(/canceled/g, 'cancelled');
+	const error =
+		httpCode === undefined
+			? new NodeOperationError(node, message, { description, itemIndex })
+			: new NodeApiError(node, { message, ...problem.details } as JsonObject, {
+					message,
+					description,
+					httpCode: String(httpCode),
+					itemIndex,
+				});
+	// n8n puts a text of its own in place of a message that quotes an error code, such as ECONNRESET.
+	error.message = message;
+	return error;
 }
 
 function createdTasks(problem: Problem, taskIds: string[]): string {

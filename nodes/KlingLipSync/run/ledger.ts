@@ -24,6 +24,9 @@ export class Ledger {
 
 	private readonly executionId: string;
 
+	/** Calls of a tool can overlap, and each must leave the others' tasks alone. */
+	private readonly touched = new Set<string>();
+
 	constructor(context: IExecuteFunctions) {
 		const store = context.getContext('node') as IDataObject;
 		store.klingTasks ??= {};
@@ -85,11 +88,15 @@ export class Ledger {
 	}
 
 	private own(): string[] {
-		return Object.keys(this.entries).filter((key) => key.startsWith(`${this.prefix}:`));
+		return Object.keys(this.entries).filter((key) =>
+			this.prefix === 'tool' ? this.touched.has(key) : key.startsWith(`${this.prefix}:`),
+		);
 	}
 
 	private key(slot: string, fingerprint: string): string {
-		return `${this.prefix}:${this.prefix === 'tool' ? fingerprint : slot}`;
+		const key = `${this.prefix}:${this.prefix === 'tool' ? fingerprint : slot}`;
+		this.touched.add(key);
+		return key;
 	}
 }
 

@@ -127,7 +127,10 @@ async function downloadOnce(
 	const binary = await attemptAsync(
 		async () => await run.context.helpers.prepareBinaryData(stream, fileName, mimeType),
 	);
-	return binary instanceof Problem ? new Problem('download', 'the download broke off') : binary;
+	if (binary instanceof Problem) return new Problem('download', 'the download broke off');
+	return binary.fileSize === '0 B'
+		? new Problem('download', 'the server of the file sent an empty file')
+		: binary;
 }
 
 /** The file name extension for a picture's media type. */

@@ -16,15 +16,27 @@ import { WAIT_KEY, WAIT_PARAM } from './suspend';
 import { failureOf } from './watch';
 
 /** The vendor hangs up after 10 s and delivers again; until then the answer is due. */
-const ANSWER_WITHIN = 8_000;
+const CONFIRM_WITHIN = 7_000;
+/**
+ * How long after a callback, in ms, others are taken to be on their way. The vendor repeats one that
+ * was not answered in time after a second.
+ */
+const QUIET = 2_000;
+const LOOK_AGAIN = 100;
+/** How long n8n may take to let an execution go on, in ms. */
+const RESUME_WITHIN = 15_000;
 /** How long a wait is remembered after its end, in ms. */
 const KEEP = 60_000;
 
 interface Suspended {
 	wait: Wait;
 	gathering: Gathering;
-	/** Set by the callback that resumes the execution; only one may. */
-	resumed: boolean;
+	/** The tasks whose callbacks have been accepted. */
+	accepted: Set<string>;
+	/** Counts the callbacks that could let the execution go on; the latest of them does. */
+	turn: number;
+	/** Until then, by the clock, the execution is about to go on. */
+	resumingUntil: number;
 }
 
 /** The waits that this process has heard of. Losing them costs queries, nothing else. */
@@ -55,26 +67,48 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 	const entry = find(context);
 	if (!entry?.gathering.has(taskId)) return answer(context, 200, 'Not waiting for this task');
 
-	const { gathering } = entry;
 	const asker = { sender: context, access: async () => await readAccess(context) };
 	const done = new AbortController();
-	const tooLate = clock.sleep(ANSWER_WITHIN, done.signal).then((): Gathered => 'unsure');
-	const gathered = await Promise.race([gathering.hear(taskId, asker), tooLate]);
+	const tooLate = clock.sleep(CONFIRM_WITHIN, done.signal).then((): Gathered => 'unsure');
+	const gathered = await Promise.race([entry.gathering.hear(taskId, asker), tooLate]);
 	done.abort();
 	if (gathered === 'unsure') return answer(context, 503, 'The task could not be confirmed yet');
-	if (gathered === 'some' || entry.resumed) return answer(context, 200, 'Confirmed');
 
-	entry.resumed = true;
 	const response = context.getResponseObject();
+	// Whoever has hung up meanwhile will call again.
+	if (!response.destroyed) entry.accepted.add(taskId);
+	const goesOn = gathered === 'all' && (await isLast(entry)) && mayResume(context, entry);
+	if (!goesOn) return answer(context, 200, 'Confirmed');
+
+	entry.resumingUntil = clock.now() + RESUME_WITHIN;
 	response.once('finish', () => {
 		// n8n could not go on: the vendor will deliver again, and that callback has to resume.
-		if (response.statusCode >= 400) entry.resumed = false;
+		if (response.statusCode >= 400) entry.resumingUntil = 0;
 		else entry.wait.until = Date.now();
 	});
 	return {
 		workflowData: [itemsOf(context, entry)],
 		webhookResponse: { message: 'Confirmed, the workflow goes on' },
 	};
+}
+
+/**
+ * Waits for the callbacks that are still on their way, of which the latest lets the execution go on.
+ * Afterwards n8n answers them all with 409, and the vendor delivers them for half an hour.
+ */
+async function isLast(entry: Suspended): Promise<boolean> {
+	const turn = ++entry.turn;
+	const until = clock.now() + QUIET;
+	while (entry.accepted.size < entry.gathering.size && clock.now() < until) {
+		await clock.sleep(LOOK_AGAIN);
+		if (entry.turn !== turn) return false;
+	}
+	return true;
+}
+
+/** Whether the execution is not going on already, and not waiting for something else by now. */
+function mayResume(context: IWebhookFunctions, { wait, resumingUntil }: Suspended): boolean {
+	return clock.now() >= resumingUntil && readWait(context)?.marker === wait.marker;
 }
 
 function find(context: IWebhookFunctions): Suspended | undefined {
@@ -87,7 +121,13 @@ function find(context: IWebhookFunctions): Suspended | undefined {
 	if (!wait || wait.marker !== marker) return undefined;
 	forgetEnded();
 	const tasks = wait.entries.flatMap((entry) => ('task' in entry ? [entry.task] : []));
-	const entry: Suspended = { wait, gathering: new Gathering(tasks), resumed: false };
+	const entry: Suspended = {
+		wait,
+		gathering: new Gathering(tasks),
+		accepted: new Set(),
+		turn: 0,
+		resumingUntil: 0,
+	};
 	suspended.set(key, entry);
 	return entry;
 }
@@ -98,7 +138,7 @@ function readWait(context: IWebhookFunctions): Wait | undefined {
 		brace === '{' ? '\\u007b' : '\\u007d',
 	);
 	const wait = context.evaluateExpression(`{{ $node[${name}].context["${WAIT_KEY}"] }}`, 0);
-	return wait ? (JSON.parse(JSON.stringify(wait)) as Wait) : undefined;
+	return typeof wait === 'string' ? (JSON.parse(wait) as Wait) : undefined;
 }
 
 function forgetEnded(): void {

@@ -5,7 +5,7 @@ import { readAccess } from '../api';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
 import { mapLimited } from '../task/wait';
-import { optionsOf } from './context';
+import { runOptionsOf } from './context';
 import { nodeError } from './items';
 import { Ledger } from './ledger';
 
@@ -29,7 +29,7 @@ export interface Run {
  * @throws NodeOperationError when the credential can't be read
  */
 export async function startRun(context: IExecuteFunctions): Promise<Run> {
-	const { maxConcurrency } = optionsOf(context, 0);
+	const { maxConcurrency } = runOptionsOf(context);
 	const concurrency = Number(maxConcurrency ?? DEFAULT_CONCURRENCY);
 	return {
 		context,

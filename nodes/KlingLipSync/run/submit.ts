@@ -1,7 +1,7 @@
 import type { CreateBody } from '../api';
 import { createTask } from '../api';
 import type { Outcome } from '../task/problem';
-import { Problem } from '../task/problem';
+import { attempt, Problem } from '../task/problem';
 import type { Followed } from './items';
 import type { Run } from './run';
 import { forEachValue, noteState, stopIfCancelled } from './run';
@@ -44,7 +44,8 @@ async function submit(
 ): Promise<Outcome<Followed>> {
 	const { body, identity, identifyTaskId } = request;
 	const facts = identifyTaskId ? { identifyTaskId } : {};
-	const earlier = run.ledger.find(slot, identity);
+	const earlier = attempt(() => run.ledger.find(slot, identity));
+	if (earlier instanceof Problem) return earlier.with(facts);
 	if (earlier) {
 		return {
 			task: { taskId: earlier.taskId, state: 'pending', model: body.model },

@@ -17,7 +17,7 @@ import type { Run } from './run';
 const RESUME_PATH = 'kling-lip-sync';
 /** Tells the waits of one execution apart: they share one resume URL. */
 export const WAIT_PARAM = 'wait';
-/** Under which a wait is kept in the execution's data. */
+/** Under which a wait is kept in the execution's data, as JSON. */
 export const WAIT_KEY = 'klingWait';
 
 /**
@@ -35,7 +35,7 @@ export const resumeWebhooks: IWebhookDescription[] = [
 	},
 ];
 
-/** What the callbacks need to know of a suspended run; plain JSON, kept in the execution's data. */
+/** What the callbacks need to know of a suspended run; kept in the execution's data. */
 export interface Wait {
 	marker: string;
 	/** ms since the epoch. */
@@ -100,7 +100,10 @@ export async function suspend(
 		};
 	});
 	const wait: Wait = { marker: markerOf(run.context), until, entries };
-	(run.context.getContext('node') as IDataObject)[WAIT_KEY] = wait as unknown as IDataObject;
+	// n8n reads the execution's data anew for each callback: one text is quicker to read than objects.
+	(run.context.getContext('node') as IDataObject)[WAIT_KEY] = JSON.stringify(wait);
+	// With a problem among the items n8n may run the node again, and has to find the tasks.
+	if (!outcomes.some((outcome) => outcome instanceof Problem)) run.ledger.clear();
 
 	const afterTimeout = entries.map((entry, index) =>
 		item(

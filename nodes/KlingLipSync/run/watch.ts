@@ -23,13 +23,13 @@ interface Watched extends Followed {
  * is waited out; a task that is still unfinished at the end goes on with `timedOut`.
  *
  * @param timeoutMs how long to wait
- * @param stopEarly whether one failed task ends the waiting for all
+ * @param endsAll whether what has become of one task ends the waiting for all
  */
 export async function watchAll(
 	run: Run,
 	outcomes: Array<Outcome<Followed>>,
 	timeoutMs: number,
-	stopEarly: boolean,
+	endsAll: (outcome: Outcome<Followed>) => boolean,
 ): Promise<Array<Outcome<Followed>>> {
 	const results = [...outcomes];
 	const deadline = clock.now() + timeoutMs;
@@ -62,7 +62,7 @@ export async function watchAll(
 			const over = outcome && (outcome instanceof Problem || isTerminal(outcome.task));
 			return over ? [] : [watched];
 		});
-		if (stopEarly && results.some((result) => result instanceof Problem)) break;
+		if (results.some(endsAll)) break;
 	}
 	return results;
 }

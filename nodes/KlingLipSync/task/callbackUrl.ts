@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'crypto';
-import { inputProblem } from './problem';
+import { attempt, inputProblem, Problem } from './problem';
 
 /** Where a Kling Lip Sync Trigger listens, behind `<n8n>/webhook/<workflow id>/`. */
 export const TRIGGER_PATH = 'kling-lip-sync';
@@ -97,7 +97,9 @@ export function signedTriggerUrl(url: string, apiKey: string): string {
 	const parsed = new URL(url);
 	const parts = parsed.pathname.split('/').filter((part) => part !== '');
 	if (parts.length < 2 || parts[parts.length - 1] !== TRIGGER_PATH) return url;
-	const workflowId = decodeURIComponent(parts[parts.length - 2]);
+	const part = parts[parts.length - 2];
+	const decoded = attempt(() => decodeURIComponent(part));
+	const workflowId = decoded instanceof Problem ? part : decoded;
 	parsed.searchParams.set(SIGNATURE_PARAM, workflowSignature(workflowId, apiKey));
 	return parsed.toString();
 }
@@ -109,8 +111,9 @@ export function workflowSignature(workflowId: string, apiKey: string): string {
 
 /** Compares in constant time, so that a signature can't be guessed byte by byte. */
 export function isSignature(given: unknown, expected: string): boolean {
-	if (typeof given !== 'string' || given.length !== expected.length) return false;
-	return timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+	if (typeof given !== 'string') return false;
+	const [theirs, ours] = [Buffer.from(given), Buffer.from(expected)];
+	return theirs.length === ours.length && timingSafeEqual(theirs, ours);
 }
 
 function dotted(high: string, low: string): string {

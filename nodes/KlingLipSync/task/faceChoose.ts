@@ -19,14 +19,14 @@ export interface Timing {
 
 /** The timing fields in the order in which people think of them, with the option that sets each. */
 export const TIMING_FIELDS = [
-	{ field: 'sound_insert_time', option: 'soundInsertTime', label: 'speaks from (ms in the video)' },
+	{ field: 'sound_insert_time', option: 'soundInsertTime', label: 'speaks from (ms)' },
 	{ field: 'sound_start_time', option: 'soundStartTime', label: 'audio used from (ms)' },
 	{ field: 'sound_end_time', option: 'soundEndTime', label: 'audio used until (ms)' },
-	{ field: 'sound_volume', option: 'soundVolume', label: 'volume of the new audio (0–2)' },
+	{ field: 'sound_volume', option: 'soundVolume', label: 'audio volume (0–2)' },
 	{
 		field: 'original_audio_volume',
 		option: 'originalAudioVolume',
-		label: 'volume of the original audio (0–2)',
+		label: 'original volume (0–2)',
 	},
 ] as const;
 
@@ -78,7 +78,7 @@ export function choiceFromMapping(
 	for (const { faceId } of faces) {
 		const audio = own(values, faceId);
 		if (isEmpty(audio)) continue;
-		const choice: FaceChoice = { face_id: faceId, sound_file: String(audio).trim() };
+		const choice: FaceChoice = { face_id: faceId, sound_file: inWords(audio).trim() };
 		for (const { field, label } of TIMING_FIELDS) {
 			const value = toNumber(
 				own(values, timingFieldId(faceId, field)),
@@ -163,8 +163,12 @@ export function checkedChoice(choices: FaceChoice[], common: Timing, faces?: Fac
 			throw inputProblem(`Face "${id}" is chosen twice`, 'Give each face one audio only.');
 		}
 		seen.add(id);
-		checkAudio(choice);
-		const entry: FaceChoice = { ...common, ...choice };
+		const given = Object.entries(choice).filter(([, value]) => !isEmpty(value));
+		const entry = { ...common, ...Object.fromEntries(given) } as FaceChoice;
+		checkOneAudio(entry);
+		if (entry.sound_file !== undefined) {
+			entry.sound_file = checkedUrl(entry.sound_file, `audio of face "${id}"`);
+		}
 		checkTiming(entry);
 		return entry;
 	});
@@ -192,14 +196,12 @@ export function checkedUrl(value: unknown, what: string): string {
 	return url;
 }
 
-function checkAudio({ face_id: id, sound_file: file, audio_id: audioId }: FaceChoice): void {
-	if (isEmpty(file) === isEmpty(audioId)) {
-		throw inputProblem(
-			isEmpty(file) ? `Face "${id}" has no audio` : `Face "${id}" has two audios`,
-			'Each face needs either "sound_file" (a URL) or "audio_id".',
-		);
-	}
-	if (!isEmpty(file)) checkedUrl(file, `audio of face "${id}"`);
+function checkOneAudio({ face_id: id, sound_file: file, audio_id: audioId }: FaceChoice): void {
+	if ((file === undefined) !== (audioId === undefined)) return;
+	throw inputProblem(
+		file === undefined ? `Face "${id}" has no audio` : `Face "${id}" has two audios`,
+		'Each face needs either "sound_file" (a URL) or "audio_id".',
+	);
 }
 
 function checkTiming(entry: FaceChoice): void {
@@ -263,13 +265,18 @@ function toNumber(value: unknown, what: string): number | undefined {
 	if (isEmpty(value)) return undefined;
 	const number = typeof value === 'string' ? Number(value) : value;
 	if (typeof number !== 'number' || !Number.isFinite(number)) {
-		throw inputProblem(`${what} has to be a number`, `It is "${shorten(String(value))}".`);
+		throw inputProblem(`${what} has to be a number`, `It is "${shorten(inWords(value))}".`);
 	}
 	return number;
 }
 
 function own(values: Record<string, unknown>, key: string): unknown {
 	return Object.hasOwn(values, key) ? values[key] : undefined;
+}
+
+/** Not every object can be made a string. */
+function inWords(value: unknown): string {
+	return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function isEmpty(value: unknown): boolean {

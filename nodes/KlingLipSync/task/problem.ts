@@ -24,6 +24,10 @@ export interface ProblemDetails {
 	[fact: string]: unknown;
 }
 
+/** How many characters of a message and a hint are shown: both quote what others wrote. */
+const LONGEST_MESSAGE = 1000;
+const LONGEST_HINT = 4000;
+
 /**
  * Everything that this package expects to go wrong. `message` says what happened, `hint` what the
  * user can do next. Nothing else is thrown by the code that knows no n8n.
@@ -45,10 +49,10 @@ export class Problem extends Error {
 		details: ProblemDetails = {},
 		retryAfterMs?: number,
 	) {
-		super(message);
+		super(shorten(message, LONGEST_MESSAGE));
 		this.name = 'Problem';
 		this.kind = kind;
-		this.hint = hint;
+		this.hint = shorten(hint, LONGEST_HINT);
 		this.details = details;
 		this.retryAfterMs = retryAfterMs;
 	}
@@ -89,6 +93,10 @@ export async function attemptAsync<T>(build: () => Promise<Outcome<T>>): Promise
 	} catch (error) {
 		return asProblem(error);
 	}
+}
+
+function shorten(text: string, length: number): string {
+	return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
 function asProblem(error: unknown): Problem {

@@ -63,6 +63,11 @@ export function isIdentify(task: { model: string }): boolean {
 	return task.model.includes('identify');
 }
 
+/** Which of the two models of this package did the task; newer revisions have other names. */
+export function kindOf(task: { model: string }): (typeof MODELS)[keyof typeof MODELS] {
+	return isIdentify(task) ? MODELS.identify : MODELS.lipSync;
+}
+
 /**
  * Reads the envelope `{code, msg, data}` of a create answer or a query answer.
  *

@@ -16,7 +16,7 @@ import {
 	workflowSignature,
 } from '../task/callbackUrl';
 import { attempt, attemptAsync, Problem } from '../task/problem';
-import { callbackTaskId, isTerminal, readCallback } from '../task/task';
+import { callbackTaskId, isTerminal, kindOf, readCallback } from '../task/task';
 import { Delivered } from './delivered';
 
 /** The vendor hangs up after 10 s; a query that takes longer is of no use. */
@@ -59,7 +59,7 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 		return verify ? refuse(context, found) : answer(context, 400, found.message);
 	const { task } = found;
 	if (!isTerminal(task)) return answer(context, 503, 'The task is not finished at the API');
-	if (!isWanted(context, 'events', task.state) || !isWanted(context, 'models', task.model)) {
+	if (!isWanted(context, 'events', task.state) || !isWanted(context, 'models', kindOf(task))) {
 		return answer(context, 200, 'Filtered by the trigger');
 	}
 	if (deduplicate && !delivered.add(context, place, taskId))
