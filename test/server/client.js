@@ -13,6 +13,7 @@ const OWNER = {
 };
 const FINAL = ['success', 'error', 'crashed', 'canceled'];
 const POLL_MS = 100;
+const BUSY_MS = 30_000;
 
 /**
  * Asks again and again until the answer is truthy.
@@ -51,12 +52,19 @@ class RestClient {
 	 * @returns {Promise<any>} the `data` of the answer
 	 */
 	async rest(method, route, body) {
-		const response = await fetch(`${this.url}/rest${route}`, {
-			method,
-			headers: { 'content-type': 'application/json', cookie: this.cookie ?? '' },
-			body: body === undefined ? undefined : JSON.stringify(body),
-		});
-		const text = await response.text();
+		const deadline = Date.now() + BUSY_MS;
+		let response;
+		let text;
+		do {
+			if (response) await sleep(POLL_MS);
+			response = await fetch(`${this.url}/rest${route}`, {
+				method,
+				headers: { 'content-type': 'application/json', cookie: this.cookie ?? '' },
+				body: body === undefined ? undefined : JSON.stringify(body),
+			});
+			text = await response.text();
+			// A busy n8n turns everything away before it does anything.
+		} while (response.status === 503 && Date.now() < deadline);
 		if (!response.ok) {
 			const error = new Error(`${method} ${route}: ${response.status} ${text}`);
 			throw Object.assign(error, { status: response.status });
@@ -197,10 +205,22 @@ class RestClient {
 	 * @param {{ workflowId?: string, status?: string | string[] }} [filter]
 	 * @returns {Promise<Array<{ id: string, status: string, mode: string, waitTill: string | null }>>}
 	 */
-	async executions({ workflowId, status } = {}) {
+	async executions(filter) {
+		return (await this.findExecutions(filter)).results;
+	}
+
+	/**
+	 * @param {{ workflowId?: string, status?: string | string[] }} [filter]
+	 * @returns {Promise<number>} how many executions there are, also beyond 100
+	 */
+	async countExecutions(filter) {
+		return (await this.findExecutions(filter)).count;
+	}
+
+	async findExecutions({ workflowId, status } = {}) {
 		const filter = { workflowId, status: status && [status].flat() };
 		const query = new URLSearchParams({ limit: '100', filter: JSON.stringify(filter) });
-		return (await this.rest('GET', `/executions?${query}`)).results;
+		return await this.rest('GET', `/executions?${query}`);
 	}
 
 	/**
@@ -306,4 +326,4 @@ class RestClient {
 	}
 }
 
-module.exports = { RestClient, nodeOutput, until };
+module.exports = { OWNER, RestClient, nodeOutput, until };
