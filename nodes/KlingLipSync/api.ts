@@ -293,9 +293,12 @@ async function send(
 	return { statusCode, ...withoutSecret({ headers: { ...headers }, body }, access.apiKey) };
 }
 
+/** Anything shorter may as well be a part of an ID. */
+const SHORTEST_SECRET = 6;
+
 /** A vendor that quotes the key in a message must not bring it into an item or a log. */
 function withoutSecret<T>(value: T, secret: string): T {
-	if (secret === '') return value;
+	if (secret.length < SHORTEST_SECRET) return value;
 	if (typeof value === 'string') return value.split(secret).join('***') as T;
 	if (Array.isArray(value)) return value.map((entry) => withoutSecret(entry, secret)) as T;
 	if (typeof value !== 'object' || value === null) return value;
@@ -355,7 +358,7 @@ function queryProblem(status: number, response: Response, taskId: string): Probl
 			details,
 			common.retryAfterMs,
 		);
-	const kind: ProblemKind = status >= 500 ? 'unavailable' : 'refused';
+	const kind: ProblemKind = status >= 500 || status === 408 ? 'unavailable' : 'refused';
 	return new Problem(
 		kind,
 		`The API could not answer for task ${taskId}: ${reason || `HTTP ${status}`}`,

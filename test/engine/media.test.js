@@ -301,7 +301,16 @@ describe('bad input is refused before the request', () => {
 	});
 
 	it('a trigger of a workflow that is not published', async () => {
+		// What n8n answers for a path that nothing listens at.
+		const n8n = http.createServer((_, response) =>
+			response.writeHead(204, { 'access-control-allow-methods': 'OPTIONS' }).end(),
+		);
+		await new Promise((resolve) => n8n.listen(0, '127.0.0.1', resolve));
+		const before = engine.webhookWaitingBaseUrl;
+		engine.webhookWaitingBaseUrl = `http://127.0.0.1:${n8n.address().port}/webhook-waiting`;
 		const result = await identifyFace({ videoUrl: VIDEO, waitMode: 'trigger' });
+		engine.webhookWaitingBaseUrl = before;
+		n8n.close();
 		expect(result.error.message).toMatch(/not published/);
 		expect(api.log).toHaveLength(0);
 	});

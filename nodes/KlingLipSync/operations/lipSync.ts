@@ -181,6 +181,21 @@ export const lipSyncProperties: INodeProperties[] = [
 		},
 	},
 	{
+		displayName:
+			'Name the fields of the input after the faces: <code>face_001</code> holds the audio URL of that face, <code>face_001:sound_insert_time</code> where it begins to speak.',
+		name: 'automaticNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: {
+			show: {
+				...showOnlyForLipSync,
+				faceSource: ['identifyTask'],
+				faceSelection: ['map'],
+				'/faces.mappingMode': ['autoMapInputData'],
+			},
+		},
+	},
+	{
 		displayName: 'Face Choose',
 		name: 'faceChoose',
 		type: 'json',

@@ -7,7 +7,7 @@ import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import { isTerminal } from '../task/task';
 import { isTool, optionsOf, runOptionsOf } from './context';
 import type { Followed } from './items';
-import { item, nodeError, problemJson, taskJson } from './items';
+import { failedItem, item, nodeError, problemJson, taskJson } from './items';
 import { download } from './media';
 import type { Run } from './run';
 import { forEachItem, forEachValue, stopAtProblem, stopIfCancelled } from './run';
@@ -121,7 +121,9 @@ export async function output(
 	if (!lists.some((list) => list instanceof Problem)) run.ledger.clear();
 	return [
 		lists.flatMap((list, index) =>
-			list instanceof Problem ? [item(problemJson(list), index)] : list,
+			list instanceof Problem
+				? [failedItem(run.context.getNode(), problemJson(list), index)]
+				: list,
 		),
 	];
 }
@@ -219,12 +221,12 @@ async function listeningUrl({ context, access }: Run): Promise<string> {
 	);
 }
 
-/** n8n calls every workflow inactive that a person runs by hand, and on a worker it does not say. */
+/**
+ * n8n calls a workflow inactive whenever a person runs it by hand or a worker runs it, so then it is
+ * asked itself. Where it can't call itself, the user is believed.
+ */
 async function mayListen(context: IExecuteFunctions, url: string): Promise<boolean> {
-	const { active } = context.getWorkflow() as { active?: boolean };
-	if (active === true) return true;
-	const isByHand = ['manual', 'chat'].includes(context.getMode());
-	return isByHand ? ((await takesPosts(context, url)) ?? true) : active !== false;
+	return context.getWorkflow().active || ((await takesPosts(context, url)) ?? true);
 }
 
 /** What can go on: nothing is spent on an item whose callback could not arrive. */

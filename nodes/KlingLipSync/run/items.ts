@@ -41,6 +41,18 @@ export function item(json: IDataObject, itemIndex: number): INodeExecutionData {
 }
 
 /**
+ * An item that failed. To its error output n8n before 2.36 takes an item with details by the field
+ * `error` alone. Not enumerable, it is gone from what comes out there: n8n would put the bare message
+ * in place of the JSON of an item that still has it.
+ */
+export function failedItem(node: INode, json: IDataObject, itemIndex: number): INodeExecutionData {
+	const failed = item(json, itemIndex);
+	if (node.onError !== 'continueErrorOutput') return failed;
+	const value = new NodeOperationError(node, String(json.error), { itemIndex });
+	return Object.defineProperty(failed, 'error', { value, writable: true, configurable: true });
+}
+
+/**
  * The problem as n8n shows it. Built from plain values only: the request that failed carries the key.
  *
  * @param alsoCreated ids of all tasks of the run, which would be lost with the items

@@ -10,7 +10,7 @@ import { callbackTaskId } from '../task/task';
 import { clock } from './clock';
 import type { Gathered } from './gather';
 import { Gathering } from './gather';
-import { item, problemJson, taskJson } from './items';
+import { failedItem, item, problemJson, taskJson } from './items';
 import type { Wait } from './suspend';
 import { WAIT_KEY, WAIT_PARAM } from './suspend';
 import { failureOf } from './watch';
@@ -148,16 +148,16 @@ function forgetEnded(): void {
 }
 
 function itemsOf(context: IWebhookFunctions, { wait, gathering }: Suspended): INodeExecutionData[] {
-	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
+	const node = context.getNode();
+	const hasErrorOutput = node.onError === 'continueErrorOutput';
 	return wait.entries.map((entry, index) => {
-		if ('json' in entry) return item(entry.json, index);
+		if ('json' in entry)
+			return 'error' in entry.json ? failedItem(node, entry.json, index) : item(entry.json, index);
 		const { taskId, identifyTaskId } = entry.task;
 		const followed = { ...gathering.finished.get(taskId)!, identifyTaskId };
-		const failed = followed.task.state === 'failed' && hasErrorOutput;
-		return item(
-			failed ? problemJson(failureOf(followed)) : taskJson(followed, entry.includeRaw),
-			index,
-		);
+		return followed.task.state === 'failed' && hasErrorOutput
+			? failedItem(node, problemJson(failureOf(followed)), index)
+			: item(taskJson(followed, entry.includeRaw), index);
 	});
 }
 

@@ -27,11 +27,15 @@ export async function submitAll(
 	requests: Array<Outcome<TaskRequest>>,
 	callbackUrls: Array<string | undefined> = [],
 ): Promise<Array<Outcome<Followed>>> {
-	const submitted = await forEachValue(
-		run,
-		requests,
-		async (request, index) => await submit(run, `${index}:${step}`, request, callbackUrls[index]),
-	);
+	const stopsAtProblem = !run.context.continueOnFail();
+	let isStopped = false;
+	const submitted = await forEachValue(run, requests, async (request, index) => {
+		// The run will end with the problem of an earlier item: nothing more is spent on it.
+		if (isStopped) return new Problem('refused', 'The task was not created');
+		const outcome = await submit(run, `${index}:${step}`, request, callbackUrls[index]);
+		isStopped ||= stopsAtProblem && outcome instanceof Problem;
+		return outcome;
+	});
 	stopIfCancelled(run);
 	return submitted;
 }

@@ -130,9 +130,10 @@ function readFields(data: Fields, hint: TaskHint): Task {
 		assign(task, 'failCode', text(pick(data, 'failCode')));
 		assign(task, 'failMsg', text(pick(data, 'failMsg')));
 	}
-	for (const time of ['createTime', 'completeTime', 'costTime'] as const) {
-		assign(task, time, amount(pick(data, time)));
+	for (const time of ['createTime', 'completeTime'] as const) {
+		assign(task, time, amount(pick(data, time)) || undefined);
 	}
+	assign(task, 'costTime', amount(pick(data, 'costTime')));
 	assign(task, 'estimatedCostUsd', estimateCostUsd(task));
 	return task;
 }

@@ -7,7 +7,7 @@ import type {
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { Access, Answer } from '../api';
-import { queryTask, readAccess } from '../api';
+import { CREDENTIAL, queryTask, readAccess } from '../api';
 import { taskJson } from '../run/items';
 import {
 	isSignature,
@@ -15,15 +15,18 @@ import {
 	SIGNATURE_PARAM,
 	workflowSignature,
 } from '../task/callbackUrl';
+import type { Outcome } from '../task/problem';
 import { attempt, attemptAsync, Problem } from '../task/problem';
 import { callbackTaskId, isTerminal, kindOf, readCallback } from '../task/task';
 import { Delivered } from './delivered';
 
 /** The vendor hangs up after 10 s; a query that takes longer is of no use. */
 const QUERY_TIMEOUT = 8_000;
+/** How long the credential is kept after it was read, in ms. */
+const KEEP_ACCESS = 60_000;
 
 const delivered = new Delivered();
-const reading = new Map<string, Promise<Access>>();
+const accesses = new Map<string, { access: Promise<Access>; until: number }>();
 
 /**
  * Takes a callback at the trigger's URL: 200 and the workflow starts once; 200 and nothing starts
@@ -41,7 +44,8 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 		deduplicate = true,
 		includeRaw = false,
 	} = context.getNodeParameter('options', {}) as IDataObject;
-	const place = `${context.getWorkflow().id} ${context.getNode().id}`;
+	const { id: nodeId, credentials } = context.getNode();
+	const place = `${context.getWorkflow().id} ${nodeId} ${credentials?.[CREDENTIAL]?.id}`;
 	// Asking again about what was delivered would cost as much as the delivery.
 	if (deduplicate && verify && delivered.has(context, place, taskId))
 		return answer(context, 200, 'Already delivered');
@@ -53,7 +57,7 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 		return answer(context, 401, 'The signature is missing or wrong');
 
 	const found = verify
-		? await queryTask(context, access, { taskId }, undefined, QUERY_TIMEOUT)
+		? await attemptAsync(async () => await confirm(context, access, place, taskId))
 		: attempt((): Answer => ({ task: readCallback(body), raw: body }));
 	if (found instanceof Problem)
 		return verify ? refuse(context, found) : answer(context, 400, found.message);
@@ -84,14 +88,32 @@ export async function requirePublicUrl(context: IHookFunctions): Promise<void> {
 	}
 }
 
-/** Callbacks that come together share one read of the credential; nothing is kept afterwards. */
+/**
+ * Reading the credential costs n8n more than all the rest of a callback, and callbacks come in
+ * bursts: what was read serves for a minute.
+ */
 async function sharedAccess(context: IWebhookFunctions, place: string): Promise<Access> {
-	let access = reading.get(place);
-	if (!access) {
-		access = readAccess(context).finally(() => reading.delete(place));
-		reading.set(place, access);
-	}
+	const known = accesses.get(place);
+	if (known && Date.now() < known.until) return await known.access;
+	const access = readAccess(context);
+	accesses.set(place, { access, until: Date.now() + KEEP_ACCESS });
+	access.catch(() => accesses.delete(place));
 	return await access;
+}
+
+/** Asks the API; a key that is not accepted any more is read anew, for the user may have changed it. */
+async function confirm(
+	context: IWebhookFunctions,
+	access: Access,
+	place: string,
+	taskId: string,
+): Promise<Outcome<Answer>> {
+	const answered = await queryTask(context, access, { taskId }, undefined, QUERY_TIMEOUT);
+	if (!(answered instanceof Problem) || answered.kind !== 'credential') return answered;
+	accesses.delete(place);
+	const fresh = await sharedAccess(context, place);
+	if (fresh.apiKey === access.apiKey && fresh.baseUrl === access.baseUrl) return answered;
+	return await queryTask(context, fresh, { taskId }, undefined, QUERY_TIMEOUT);
 }
 
 function refuse(context: IWebhookFunctions, problem: Problem): IWebhookResponseData {
