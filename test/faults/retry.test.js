@@ -248,8 +248,10 @@ describe.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'])(
 
 		test.each([0, 3, 9])('a create without an answer is never repeated (%i)', async (n) => {
 			const run = await runTen({ kind: 'reset-after', after: n });
-			expect(world.api.creates(LIP_SYNC)).toHaveLength(10);
-			expect(new Set(audios()).size).toBe(10);
+			// A run that is to stop spends nothing on the items behind.
+			const sent = onError === 'stopWorkflow' ? n + 1 : 10;
+			expect(world.api.creates(LIP_SYNC)).toHaveLength(sent);
+			expect(new Set(audios()).size).toBe(sent);
 			if (onError === 'stopWorkflow') {
 				expect(run.error.message).toMatch(/may have been created/);
 				expect(run.error.context.itemIndex).toBe(n);
