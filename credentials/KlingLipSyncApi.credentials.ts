@@ -1,10 +1,73 @@
 import type {
 	IAuthenticateGeneric,
+	IAuthenticateRuleResponseCode,
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
 	INodeProperties,
 } from 'n8n-workflow';
+
+// Each answer of the API carries a code, which the 404 of any other web server does not. n8n takes
+// rules of both kinds, though its types know lists of one kind only.
+const notTheApi = {
+	type: 'responseSuccessBody',
+	properties: {
+		key: 'code',
+		value: undefined,
+		message: 'What answers at this Base URL is not the API. Check the address.',
+	},
+} as unknown as IAuthenticateRuleResponseCode;
+
+const refusals: IAuthenticateRuleResponseCode[] = [
+	{
+		type: 'responseCode',
+		properties: {
+			value: 401,
+			message: 'The API does not accept this API key. Copy it again from your account.',
+		},
+	},
+	{
+		type: 'responseCode',
+		properties: {
+			value: 403,
+			message: 'The API does not accept this API key. Copy it again from your account.',
+		},
+	},
+	{
+		type: 'responseCode',
+		properties: {
+			value: 402,
+			message: 'The key is good, but the account has no credits left. Top it up.',
+		},
+	},
+	{
+		type: 'responseCode',
+		properties: {
+			value: 429,
+			message: 'The API takes no more requests at the moment. Test again in a minute.',
+		},
+	},
+	...[301, 302, 303, 307, 308].map((value) => ({
+		type: 'responseCode' as const,
+		properties: {
+			value,
+			message: 'The Base URL redirects to another address. Enter that address, if you trust it.',
+		},
+	})),
+	...[500, 501, 502, 503, 504].map((value) => ({
+		type: 'responseCode' as const,
+		properties: {
+			value,
+			message: `The API has a problem at the moment (HTTP ${value}). Test again later.`,
+		},
+	})),
+];
+
+// Older n8n lets every HTTP error pass as a success; there the code in the answer tells them apart.
+const refusalsInBody = refusals.map(({ properties }) => ({
+	type: 'responseSuccessBody',
+	properties: { key: 'code', ...properties },
+})) as unknown as IAuthenticateRuleResponseCode[];
 
 export class KlingLipSyncApi implements ICredentialType {
 	name = 'klingLipSyncApi';
@@ -60,50 +123,6 @@ export class KlingLipSyncApi implements ICredentialType {
 				except: [301, 302, 303, 307, 308, 401, 402, 403, 405, 429, 500, 501, 502, 503, 504],
 			},
 		},
-		rules: [
-			{
-				type: 'responseCode',
-				properties: {
-					value: 401,
-					message: 'The API does not accept this API key. Copy it again from your account.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 403,
-					message: 'The API does not accept this API key. Copy it again from your account.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 402,
-					message: 'The key is good, but the account has no credits left. Top it up.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: {
-					value: 429,
-					message: 'The API takes no more requests at the moment. Test again in a minute.',
-				},
-			},
-			...[301, 302, 303, 307, 308].map((value) => ({
-				type: 'responseCode' as const,
-				properties: {
-					value,
-					message:
-						'The Base URL redirects to another address. Enter that address, if you trust it.',
-				},
-			})),
-			...[500, 501, 502, 503, 504].map((value) => ({
-				type: 'responseCode' as const,
-				properties: {
-					value,
-					message: `The API has a problem at the moment (HTTP ${value}). Test again later.`,
-				},
-			})),
-		],
+		rules: [...refusals, ...refusalsInBody, notTheApi],
 	};
 }

@@ -5,6 +5,7 @@ const { helper } = require('./node-types');
 const { AUDIO, bodies, createTask, deepText, IDENTIFY, LIP_SYNC } = require('./helpers');
 const { identified, until, VIDEO } = require('./helpers');
 const { KlingLipSync } = require('../../nodes/KlingLipSync/KlingLipSync.node');
+const { suspended: remembered } = require('../../nodes/KlingLipSync/run/waits');
 
 const LONG = 1e9;
 
@@ -114,6 +115,43 @@ describe('an execution that is paused', () => {
 
 	const lastDelivery = (taskId) =>
 		api.deliveries.findLast((delivery) => delivery.taskId === taskId);
+
+	it.each([
+		['this process', () => {}, 0],
+		['a process that knows nothing of it', () => remembered.clear(), 1],
+	])(
+		'goes on in %s, with at most one query a callback besides its own',
+		async (_, forget, reads) => {
+			const items = 12;
+			const { run, tasks } = await suspended(items);
+			const before = engine.credentialReads;
+			forget();
+			for (const [n, { taskId }] of tasks.entries()) {
+				api.finish(taskId);
+				await until(() => lastDelivery(taskId)?.status === 200);
+				expect(await isWaiting(run)).toBe(n < items - 1);
+			}
+			const end = await ended(run);
+			expect(end.items('Kling').map(({ json }) => json.taskId)).toEqual(
+				tasks.map(({ taskId }) => taskId),
+			);
+			expect(api.queries().length).toBeLessThanOrEqual(2 * items);
+			expect(engine.credentialReads - before).toBe(reads * items);
+		},
+	);
+
+	it('goes on when a process has missed all callbacks but the last', async () => {
+		const { run, tasks } = await suspended(9);
+		for (const { taskId } of tasks.slice(0, 8)) {
+			api.finish(taskId);
+			await until(() => lastDelivery(taskId)?.status === 200);
+		}
+		remembered.clear();
+		api.finish(tasks[8].taskId);
+		const end = await ended(run);
+		expect(end.items('Kling').map(({ json }) => json.state)).toEqual(Array(9).fill('completed'));
+		expect(counted).toBe(1);
+	});
 
 	it('hands its own URL to the vendor, one for all items', async () => {
 		const { run } = await suspended(3);

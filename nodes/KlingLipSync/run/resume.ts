@@ -9,10 +9,11 @@ import { readAccess } from '../api';
 import { callbackTaskId } from '../task/task';
 import { clock } from './clock';
 import type { Gathered } from './gather';
-import { Gathering } from './gather';
 import { failedItem, item, problemJson, taskJson } from './items';
 import type { Wait } from './suspend';
 import { WAIT_KEY, WAIT_PARAM } from './suspend';
+import type { Suspended } from './waits';
+import { keyOf, remember, suspended } from './waits';
 import { failureOf } from './watch';
 
 /** The vendor hangs up after 10 s and delivers again; until then the answer is due. */
@@ -25,23 +26,6 @@ const QUIET = 2_000;
 const LOOK_AGAIN = 100;
 /** How long n8n may take to let an execution go on, in ms. */
 const RESUME_WITHIN = 15_000;
-/** How long a wait is remembered after its end, in ms. */
-const KEEP = 60_000;
-
-interface Suspended {
-	wait: Wait;
-	gathering: Gathering;
-	/** The tasks whose callbacks have been accepted. */
-	accepted: Set<string>;
-	/** Counts the callbacks that could let the execution go on; the latest of them does. */
-	turn: number;
-	/** Until then, by the clock, the execution is about to go on. */
-	resumingUntil: number;
-}
-
-/** The waits that this process has heard of. Losing them costs queries, nothing else. */
-const suspended = new Map<string, Suspended>();
-
 /**
  * Takes a callback for a suspended execution. What the callback says is not believed: state and
  * result come from an authenticated query. n8n stays waiting until `workflowData` is returned, and
@@ -67,12 +51,19 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 	const entry = find(context);
 	if (!entry?.gathering.has(taskId)) return answer(context, 200, 'Not waiting for this task');
 
-	const asker = { sender: context, access: async () => await readAccess(context) };
+	const asker = {
+		sender: context,
+		access: async () => entry.access ?? (await readAccess(context)),
+	};
 	const done = new AbortController();
 	const tooLate = clock.sleep(CONFIRM_WITHIN, done.signal).then((): Gathered => 'unsure');
 	const gathered = await Promise.race([entry.gathering.hear(taskId, asker), tooLate]);
 	done.abort();
-	if (gathered === 'unsure') return answer(context, 503, 'The task could not be confirmed yet');
+	if (gathered === 'unsure') {
+		// The key may have been changed since.
+		entry.access = undefined;
+		return answer(context, 503, 'The task could not be confirmed yet');
+	}
 
 	const response = context.getResponseObject();
 	// Whoever has hung up meanwhile will call again.
@@ -85,6 +76,7 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 		// n8n could not go on: the vendor will deliver again, and that callback has to resume.
 		if (response.statusCode >= 400) entry.resumingUntil = 0;
 		else entry.wait.until = Date.now();
+		entry.access = undefined;
 	});
 	return {
 		workflowData: [itemsOf(context, entry)],
@@ -107,29 +99,17 @@ async function isLast(entry: Suspended): Promise<boolean> {
 }
 
 /** Whether the execution is not going on already, and not waiting for something else by now. */
-function mayResume(context: IWebhookFunctions, { wait, resumingUntil }: Suspended): boolean {
-	return clock.now() >= resumingUntil && readWait(context)?.marker === wait.marker;
+function mayResume(context: IWebhookFunctions, { wait, isOwn, resumingUntil }: Suspended): boolean {
+	return clock.now() >= resumingUntil && (isOwn || readWait(context)?.marker === wait.marker);
 }
 
 function find(context: IWebhookFunctions): Suspended | undefined {
-	const marker = (context.getQueryData() as IDataObject)[WAIT_PARAM];
-	const key = `${context.getExecutionId()} ${String(marker)}`;
-	const known = suspended.get(key);
+	const marker = String((context.getQueryData() as IDataObject)[WAIT_PARAM]);
+	const executionId = context.getExecutionId();
+	const known = suspended.get(keyOf(executionId, marker));
 	if (known) return known;
-
 	const wait = readWait(context);
-	if (!wait || wait.marker !== marker) return undefined;
-	forgetEnded();
-	const tasks = wait.entries.flatMap((entry) => ('task' in entry ? [entry.task] : []));
-	const entry: Suspended = {
-		wait,
-		gathering: new Gathering(tasks),
-		accepted: new Set(),
-		turn: 0,
-		resumingUntil: 0,
-	};
-	suspended.set(key, entry);
-	return entry;
+	return wait?.marker === marker ? remember(executionId, wait) : undefined;
 }
 
 /** The context of the node is out of a webhook's reach, but not out of an expression's. */
@@ -139,12 +119,6 @@ function readWait(context: IWebhookFunctions): Wait | undefined {
 	);
 	const wait = context.evaluateExpression(`{{ $node[${name}].context["${WAIT_KEY}"] }}`, 0);
 	return typeof wait === 'string' ? (JSON.parse(wait) as Wait) : undefined;
-}
-
-function forgetEnded(): void {
-	for (const [key, { wait }] of suspended) {
-		if (wait.until + KEEP < Date.now()) suspended.delete(key);
-	}
 }
 
 function itemsOf(context: IWebhookFunctions, { wait, gathering }: Suspended): INodeExecutionData[] {

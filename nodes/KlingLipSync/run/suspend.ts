@@ -12,6 +12,7 @@ import { isTool, runIndexOf } from './context';
 import type { Followed } from './items';
 import { item, problemJson, taskJson } from './items';
 import type { Run } from './run';
+import { remember } from './waits';
 
 /** Behind the resume URL, so that only callbacks of this node's tasks reach its webhook. */
 const RESUME_PATH = 'kling-lip-sync';
@@ -113,6 +114,7 @@ export async function suspend(
 	);
 	run.context.getExecuteData().data.main[0] = afterTimeout;
 	await run.context.putExecutionToWait(new Date(until));
+	remember(run.context.getExecutionId(), wait, run.access);
 	return entries.map((entry, index) =>
 		item('json' in entry ? entry.json : (entry.task as unknown as IDataObject), index),
 	);
