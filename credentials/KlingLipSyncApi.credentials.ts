@@ -7,6 +7,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+const WRONG_ADDRESS = 'What answers at this Base URL is not the API. Check the address.';
+
 // Each answer of the API carries a code, which the 404 of any other web server does not. n8n takes
 // rules of both kinds, though its types know lists of one kind only.
 const notTheApi = {
@@ -14,7 +16,7 @@ const notTheApi = {
 	properties: {
 		key: 'code',
 		value: undefined,
-		message: 'What answers at this Base URL is not the API. Check the address.',
+		message: WRONG_ADDRESS,
 	},
 } as unknown as IAuthenticateRuleResponseCode;
 
@@ -47,6 +49,7 @@ const refusals: IAuthenticateRuleResponseCode[] = [
 			message: 'The API takes no more requests at the moment. Test again in a minute.',
 		},
 	},
+	{ type: 'responseCode', properties: { value: 405, message: WRONG_ADDRESS } },
 	...[301, 302, 303, 307, 308].map((value) => ({
 		type: 'responseCode' as const,
 		properties: {
@@ -87,7 +90,7 @@ export class KlingLipSyncApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description: 'Copy it from the API keys page of your account at apimodels.app',
+			hint: 'From the API keys page of your account at apimodels.app',
 		},
 		{
 			displayName: 'Base URL',

@@ -20,12 +20,18 @@ Without an account an emulator of the API takes the place of the service.
   --out …     folder for the result   (artifacts)`;
 
 const started = Date.now();
-const say = (text) => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+const say = (text) =>
+	console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
 function readOptions() {
 	const text = { type: 'string' };
 	const { values } = parseArgs({
-		options: { video: text, audio: text, out: { ...text, default: 'artifacts' }, help: { type: 'boolean' } },
+		options: {
+			video: text,
+			audio: text,
+			out: { ...text, default: 'artifacts' },
+			help: { type: 'boolean' },
+		},
 	});
 	return values;
 }
@@ -61,11 +67,17 @@ async function main() {
 	if (help) return console.log(HELP);
 	const apiKey = process.env.KLING_API_KEY;
 	if (apiKey && !(video && audio)) {
-		throw new Error('With KLING_API_KEY set, give --video and --audio too. See npm run demo -- --help');
+		throw new Error(
+			'With KLING_API_KEY set, give --video and --audio too. See npm run demo -- --help',
+		);
 	}
 	const emulator = apiKey ? undefined : await startEmulator({ apiKey: 'demo-key' });
 	const baseUrl = emulator?.url ?? process.env.KLING_BASE_URL ?? 'https://apimodels.app';
-	say(emulator ? `no KLING_API_KEY set: the emulator answers at ${baseUrl}` : `using the API at ${baseUrl}`);
+	say(
+		emulator
+			? `no KLING_API_KEY set: the emulator answers at ${baseUrl}`
+			: `using the API at ${baseUrl}`,
+	);
 
 	const engine = await createEngine({
 		nodeTypes: { [KLING]: new KlingLipSync() },
@@ -81,8 +93,14 @@ async function main() {
 		const nodes = workflow.nodes
 			.filter(({ type }) => !type.endsWith('.stickyNote'))
 			.map((node) => asEngineNode(node, clip));
-		say(`workflow ${path.relative(process.cwd(), require.resolve('../../examples/quick-start.json'))}`);
-		const run = await engine.run({ nodes, connections: workflow.connections, startNode: nodes[0].name });
+		say(
+			`workflow ${path.relative(process.cwd(), require.resolve('../../examples/quick-start.json'))}`,
+		);
+		const run = await engine.run({
+			nodes,
+			connections: workflow.connections,
+			startNode: nodes[0].name,
+		});
 		stopFollowing();
 		if (run.status !== 'success') {
 			const { message, description = '' } = run.error ?? {};

@@ -22,8 +22,11 @@ const MOST_FACES = 50;
 export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 	const faces = await attemptAsync(async () => await askForFaces(this));
 	if (!(faces instanceof Problem)) return { fields: faces.slice(0, MOST_FACES).flatMap(fieldsOf) };
-	const mapped = mappedFields(this);
-	return mapped.length > 0 ? { fields: mapped } : notice(`${faces.message}. ${faces.hint}`);
+	const { mappingMode, mapped } = currentMapping(this);
+	if (mapped.length > 0) return { fields: mapped };
+	// Automatic mapping needs no list, and its panel has no 'Retry'.
+	if (mappingMode === 'autoMapInputData' && !faces.details.taskId) return { fields: [] };
+	return notice(`${faces.message}. ${faces.hint}`);
 }
 
 async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face[]>> {
@@ -47,12 +50,16 @@ async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face
 	return sessionOfTask(answer.task, Date.now()).faces ?? [];
 }
 
-function mappedFields(context: ILoadOptionsFunctions): ResourceMapperField[] {
-	const { schema, value } = (context.getCurrentNodeParameter('faces') ?? {}) as {
+function currentMapping(context: ILoadOptionsFunctions): {
+	mappingMode?: string;
+	mapped: ResourceMapperField[];
+} {
+	const { mappingMode, schema, value } = (context.getCurrentNodeParameter('faces') ?? {}) as {
+		mappingMode?: string;
 		schema?: ResourceMapperField[];
 		value?: object | null;
 	};
-	return Object.keys(value ?? {}).length > 0 ? (schema ?? []) : [];
+	return { mappingMode, mapped: Object.keys(value ?? {}).length > 0 ? (schema ?? []) : [] };
 }
 
 function fieldsOf(face: Face, index: number): ResourceMapperField[] {

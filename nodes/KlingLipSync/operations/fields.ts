@@ -94,7 +94,8 @@ export function waitFields(operations: Operation[]): INodeProperties[] {
 			name: 'callbackUrl',
 			type: 'string',
 			default: '',
-			placeholder: 'e.g. https://n8n.example.com/webhook/a1b2c3/kling-lip-sync',
+			placeholder: 'e.g. https://n8n.example.com/webhook/…',
+			hint: 'Empty: the Kling Lip Sync Trigger of this workflow',
 			description:
 				'Leave empty for the Kling Lip Sync Trigger in this workflow. For a trigger in another workflow, or when the webhook endpoints of this n8n are renamed, paste the Production URL from the panel of that trigger.',
 			displayOptions: { show: { operation: operations, waitMode: ['trigger'] } },
@@ -107,7 +108,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 	return [
 		{
 			displayName:
-				'Failed tasks can not stop a paused execution. Turn on the error output (Settings → On Error), or check <code>state</code> in the next node. What is not finished in time goes on with <code>timedOut</code>; Get Task finishes it.',
+				"A failed task can't stop a paused execution: turn on the error output (Settings → On Error), or check the field 'state' in the next node. A task that is not finished in time goes on with 'timedOut'; a Get Task node finishes it.",
 			name: 'callbackNotice',
 			type: 'notice',
 			default: '',
@@ -171,7 +172,6 @@ export const callbackOption: INodeProperties = {
 
 /** The download of a finished video, where the node itself waits for it. */
 export function downloadOptions(show?: Show): INodeProperties[] {
-	const displayOptions = show && { show };
 	return [
 		{
 			displayName: 'Download Video',
@@ -180,7 +180,7 @@ export function downloadOptions(show?: Show): INodeProperties[] {
 			default: true,
 			description:
 				'Whether to fetch the finished video as a file, for nodes such as Google Drive or YouTube',
-			displayOptions,
+			displayOptions: show && { show },
 		},
 		{
 			displayName: 'Put Output File in Field',
@@ -189,7 +189,7 @@ export function downloadOptions(show?: Show): INodeProperties[] {
 			default: 'data',
 			placeholder: 'e.g. data',
 			hint: 'The name of the output field to put the video in',
-			displayOptions,
+			displayOptions: { show: { ...show, downloadVideo: [true] } },
 		},
 	];
 }

@@ -91,7 +91,7 @@ export const lipSyncProperties: INodeProperties[] = [
 			{
 				name: 'Video',
 				value: 'video',
-				description: 'Find the faces and sync them in one go. Costs one Identify Face more.',
+				description: 'Finds the faces and syncs them in one go. Both steps are charged.',
 			},
 			{
 				name: 'Session',
@@ -182,7 +182,7 @@ export const lipSyncProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Name the fields of the input after the faces: <code>face_001</code> holds the audio URL of that face, <code>face_001:sound_insert_time</code> where it begins to speak.',
+			"Each item needs fields that are named after its faces: 'face_001' with the audio URL of that face, if wanted 'face_001:sound_insert_time' with the ms in the video at which it begins to speak.",
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',
@@ -263,7 +263,15 @@ export const lipSyncProperties: INodeProperties[] = [
 		displayOptions: { show: showOnlyForLipSync },
 		options: [
 			{
-				displayName: 'Audio End (Ms)',
+				displayName: 'Audio Used From (Ms)',
+				name: 'soundStartTime',
+				type: 'number',
+				typeOptions: milliseconds,
+				default: 0,
+				description: 'Where the part of the audio that is used begins, in milliseconds',
+			},
+			{
+				displayName: 'Audio Used Until (Ms)',
 				name: 'soundEndTime',
 				type: 'number',
 				typeOptions: milliseconds,
@@ -271,28 +279,20 @@ export const lipSyncProperties: INodeProperties[] = [
 				description:
 					'Where the part of the audio that is used ends, in milliseconds; at least 2000 after its start',
 			},
-			{
-				displayName: 'Audio Start (Ms)',
-				name: 'soundStartTime',
-				type: 'number',
-				typeOptions: milliseconds,
-				default: 0,
-				description: 'Where the part of the audio that is used begins, in milliseconds',
-			},
 			callbackOption,
 			...downloadOptions({ '/waitMode': ['poll'] }),
 			{
-				displayName: 'Extra Request Fields (JSON)',
+				displayName: 'Extra Request Fields',
 				name: 'extraBody',
 				type: 'json',
 				default: '{}',
 				description:
-					'Merged into the request, for parameters of the API that this node does not know',
+					'JSON that is merged into the request, for parameters of the API that this node does not know',
 			},
 			includeRaw,
 			maxConcurrency,
 			{
-				displayName: 'Speaks From (Ms in the Video)',
+				displayName: 'Speaks From (Ms)',
 				name: 'soundInsertTime',
 				type: 'number',
 				typeOptions: milliseconds,
