@@ -1,0 +1,12 @@
+'use strict';
+
+/** The tests in the real editor, in a real browser: `jest --config jest.browser.config.js` */
+module.exports = {
+	testEnvironment: 'node',
+	testMatch: ['<rootDir>/test/browser/**/*.test.js'],
+	transform: {},
+	globalSetup: '<rootDir>/test/browser/globalSetup.js',
+	globalTeardown: '<rootDir>/test/browser/globalTeardown.js',
+	testTimeout: 180_000,
+	maxWorkers: 1,
+};

@@ -1,0 +1,44 @@
+'use strict';
+
+const path = require('node:path');
+const example = require('../../examples/quick-start.json');
+const { openStage } = require('./stage');
+
+const FILE = path.join(__dirname, '../../examples/quick-start.json');
+
+let stage;
+
+beforeAll(async () => {
+	stage = await openStage();
+});
+afterAll(async () => await stage?.close());
+
+test('the quick start ends green with the video, from the import to the last click', async () => {
+	const { editor, clip, credential } = stage;
+	await editor.importWorkflow(FILE);
+	await editor.shot('quick-start-imported');
+
+	const input = await editor.openNode('Clip');
+	const values = input.parameters.getByTestId('assignment-value').locator('input');
+	await values.nth(0).fill(clip.videoUrl);
+	await values.nth(1).fill(clip.audioUrl);
+	await input.close();
+	for (const name of ['Identify Face', 'Lip Sync']) {
+		const panel = await editor.openNode(name);
+		await panel.chooseCredential(credential);
+		await panel.close();
+	}
+
+	await editor.executeWorkflow();
+	await editor.waitForToast('Workflow executed successfully');
+	for (const { name, type } of example.nodes)
+		if (!type.endsWith('.stickyNote')) await editor.waitForGreen(name);
+	await editor.shot('quick-start-done');
+
+	const panel = await editor.openNode('Lip Sync');
+	await panel.showOutput('binary');
+	await panel.output.getByText('video/mp4').waitFor();
+	await editor.shot('quick-start-video');
+	await panel.showOutput('json');
+	await panel.output.getByText('completed').first().waitFor();
+});

@@ -1,0 +1,102 @@
+'use strict';
+
+/**
+ * Opens the panel of each node in each of its shapes and keeps a picture, for a person who wants to
+ * read the fields as a user meets them: `node test/browser/walk.js [part of a name …]`
+ */
+
+const ensureBuilt = require('../server/globalSetup');
+const { startServer } = require('../server/server');
+const { chain, manualStart } = require('../server/workflows');
+const { openStage } = require('./stage');
+
+const identify = (more) => ({ operation: 'identifyFace', ...more });
+const lipSync = (more) => ({ operation: 'lipSync', ...more });
+const getTask = (more) => ({ operation: 'getTask', ...more });
+const [poll, callback, trigger, none] = ['poll', 'callback', 'trigger', 'none'].map((waitMode) => ({
+	waitMode,
+}));
+
+/** Parameters by the name of the picture; `lists` are opened, too. */
+const SHAPES = {
+	'identify-url': { is: identify(), lists: ['operation', 'videoSource', 'waitMode'] },
+	'identify-binary': { is: identify({ videoSource: 'binary' }) },
+	'identify-callback': { is: identify(callback) },
+	'identify-trigger': { is: identify(trigger) },
+	'identify-none': { is: identify(none) },
+	'lip-sync-task': { is: lipSync(), lists: ['faceSource', 'faceSelection', 'audioSource'] },
+	'lip-sync-task-all': { is: lipSync({ faceSelection: 'all', audioSource: 'binary' }) },
+	'lip-sync-task-map': { is: lipSync({ faceSelection: 'map' }) },
+	'lip-sync-task-automatic': {
+		is: lipSync({
+			faceSelection: 'map',
+			faces: { mappingMode: 'autoMapInputData', value: null, matchingColumns: [], schema: [] },
+		}),
+	},
+	'lip-sync-task-json': { is: lipSync({ faceSelection: 'json' }) },
+	'lip-sync-video': { is: lipSync({ faceSource: 'video' }), lists: ['faceSelection'] },
+	'lip-sync-video-binary': { is: lipSync({ faceSource: 'video', videoSource: 'binary' }) },
+	'lip-sync-session': { is: lipSync({ faceSource: 'session' }), lists: ['faceSelection'] },
+	'lip-sync-session-json': { is: lipSync({ faceSource: 'session', faceSelection: 'json' }) },
+	'lip-sync-callback': { is: lipSync(callback) },
+	'lip-sync-trigger': { is: lipSync(trigger) },
+	'lip-sync-none': { is: lipSync(none) },
+	'get-task-none': { is: getTask(none), lists: ['waitMode'] },
+	'get-task-poll': { is: getTask(poll) },
+	trigger: { node: 'trigger', is: {} },
+};
+
+async function walk({ server, editor, kling, trigger: triggerNode }, name, shape) {
+	const node = (shape.node === 'trigger' ? triggerNode : kling)('Kling', shape.is);
+	const id = await server.createWorkflow({
+		name,
+		nodes: shape.node === 'trigger' ? [node] : [manualStart, node],
+		connections: shape.node === 'trigger' ? {} : chain('Start', 'Kling'),
+	});
+	await editor.openWorkflow(id);
+	const panel = await editor.openNode('Kling');
+	if (shape.is.faceSelection === 'map') await panel.mapper.notice.waitFor();
+	await editor.shot(`walk-${name}`);
+	for (const list of shape.lists ?? []) {
+		await panel.list(list);
+		await editor.shot(`walk-${name}-${list}`);
+		await editor.page.keyboard.press('Tab');
+	}
+
+	const options = panel.parameters.getByTestId('collection-parameter-add').locator('input');
+	await options.click();
+	const entries = editor.page.locator('.el-select-dropdown__item').filter({ visible: true });
+	await entries.first().waitFor();
+	await editor.settle();
+	await editor.shot(`walk-${name}-options`);
+	const count = await entries.count();
+	for (let added = 0; added < count; added++) {
+		if (added > 0) await options.click();
+		await entries.first().click();
+	}
+	await editor.shot(`walk-${name}-with-options`);
+}
+
+async function main() {
+	await ensureBuilt();
+	const server = await startServer({ env: { N8N_DISABLE_UI: 'false' } });
+	const view = { viewport: { width: 1500, height: 1900 } };
+	const wanted = process.argv.slice(2);
+	let stage;
+	try {
+		stage = await openStage({ server, view });
+		for (const [name, shape] of Object.entries(SHAPES)) {
+			if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+			console.log(name);
+			await walk(stage, name, shape);
+		}
+	} finally {
+		await stage?.close();
+		await server.stop();
+	}
+}
+
+main().catch((error) => {
+	console.error(error);
+	process.exitCode = 1;
+});

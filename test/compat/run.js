@@ -1,0 +1,18 @@
+'use strict';
+
+/** Tests the built package on the oldest n8n that it supports and on the newest: `npm run test:compat`. */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { ensureOldest } = require('./install');
+
+if (!fs.existsSync(path.join(__dirname, '../../dist'))) {
+	console.error('The package is not built yet: npm run build');
+	process.exit(1);
+}
+ensureOldest();
+const jest = require.resolve('jest/bin/jest');
+const args = ['--config', path.join(__dirname, 'jest.config.js'), ...process.argv.slice(2)];
+const { status } = spawnSync(process.execPath, [jest, ...args], { stdio: 'inherit' });
+process.exitCode = status ?? 1;
