@@ -7,19 +7,6 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-const WRONG_ADDRESS = 'What answers at this Base URL is not the API. Check the address.';
-
-// Each answer of the API carries a code, which the 404 of any other web server does not. n8n takes
-// rules of both kinds, though its types know lists of one kind only.
-const notTheApi = {
-	type: 'responseSuccessBody',
-	properties: {
-		key: 'code',
-		value: undefined,
-		message: WRONG_ADDRESS,
-	},
-} as unknown as IAuthenticateRuleResponseCode;
-
 const refusals: IAuthenticateRuleResponseCode[] = [
 	{
 		type: 'responseCode',
@@ -49,7 +36,13 @@ const refusals: IAuthenticateRuleResponseCode[] = [
 			message: 'The API takes no more requests at the moment. Test again in a minute.',
 		},
 	},
-	{ type: 'responseCode', properties: { value: 405, message: WRONG_ADDRESS } },
+	{
+		type: 'responseCode',
+		properties: {
+			value: 405,
+			message: 'What answers at this Base URL is not the API. Check the address.',
+		},
+	},
 	...[301, 302, 303, 307, 308].map((value) => ({
 		type: 'responseCode' as const,
 		properties: {
@@ -67,6 +60,7 @@ const refusals: IAuthenticateRuleResponseCode[] = [
 ];
 
 // Older n8n lets every HTTP error pass as a success; there the code in the answer tells them apart.
+// n8n takes rules of both kinds, though its types know lists of one kind only.
 const refusalsInBody = refusals.map(({ properties }) => ({
 	type: 'responseSuccessBody',
 	properties: { key: 'code', ...properties },
@@ -126,6 +120,6 @@ export class KlingLipSyncApi implements ICredentialType {
 				except: [301, 302, 303, 307, 308, 401, 402, 403, 405, 429, 500, 501, 502, 503, 504],
 			},
 		},
-		rules: [...refusals, ...refusalsInBody, notTheApi],
+		rules: [...refusals, ...refusalsInBody],
 	};
 }

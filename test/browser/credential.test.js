@@ -36,8 +36,3 @@ test('an address at which nothing answers is named as the cause', async () => {
 	expect(await saved({ baseUrl: 'http://127.0.0.1:9' })).toContain('ECONNREFUSED');
 	await stage.editor.shot('credential-nothing-answers');
 });
-
-test('a web server that is not the API is told apart from it', async () => {
-	expect(await saved({ baseUrl: stage.server.url })).toContain('is not the API');
-	await stage.editor.shot('credential-other-server');
-});

@@ -27,6 +27,16 @@ const LOOK_AGAIN = 100;
 /** How long n8n may take to let an execution go on, in ms. */
 const RESUME_WITHIN = 15_000;
 /**
+ * How long after the first callback for a run that another process has suspended, in ms, n8n may
+ * still be starting. Then it writes every waiting execution anew as it found it, also one that a
+ * callback has just let go on.
+ */
+const START_UP = 6_000;
+
+/** When that first callback came, by the clock. */
+let firstFound: number | undefined;
+
+/**
  * Takes a callback for a suspended execution. What the callback says is not believed: state and
  * result come from an authenticated query. n8n stays waiting until `workflowData` is returned, and
  * keeps nothing of what is done before.
@@ -71,7 +81,11 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 	const goesOn = gathered === 'all' && (await isLast(entry)) && mayResume(context, entry);
 	if (!goesOn) return answer(context, 200, 'Confirmed');
 
-	entry.resumingUntil = clock.now() + RESUME_WITHIN;
+	// Who has hung up does not learn whether n8n can go on, so his next call has to try again.
+	entry.resumingUntil = response.destroyed ? 0 : clock.now() + RESUME_WITHIN;
+	response.once('close', () => {
+		if (!response.writableFinished) entry.resumingUntil = 0;
+	});
 	response.once('finish', () => {
 		// n8n could not go on: the vendor will deliver again, and that callback has to resume.
 		if (response.statusCode >= 400) entry.resumingUntil = 0;
@@ -91,7 +105,10 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 async function isLast(entry: Suspended): Promise<boolean> {
 	const turn = ++entry.turn;
 	const until = clock.now() + QUIET;
-	while (entry.accepted.size < entry.gathering.size && clock.now() < until) {
+	const notBefore = entry.isOwn ? 0 : (firstFound ??= clock.now()) + START_UP;
+	const mustWait = (now: number) =>
+		now < notBefore || (now < until && entry.accepted.size < entry.gathering.size);
+	while (mustWait(clock.now())) {
 		await clock.sleep(LOOK_AGAIN);
 		if (entry.turn !== turn) return false;
 	}
