@@ -1,4 +1,5 @@
-const { rm } = require('node:fs/promises');
+const { readdir, readFile, rm, writeFile } = require('node:fs/promises');
+const path = require('node:path');
 const { dest, series, src } = require('gulp');
 
 /** Icons and codex files, beside the nodes and credentials that name them. */
@@ -12,4 +13,14 @@ function leftovers() {
 	return Promise.all(names.map((name) => rm(`dist/${name}`, { recursive: true, force: true })));
 }
 
-exports.build = series(leftovers, assets);
+/** The compiler indents with four spaces, a tenth of the package. */
+async function indentation() {
+	const files = await readdir('dist', { recursive: true });
+	const scripts = files.filter((file) => file.endsWith('.js')).map((file) => path.join('dist', file));
+	const tabs = (text) => text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
+	await Promise.all(
+		scripts.map(async (file) => await writeFile(file, tabs(await readFile(file, 'utf8')))),
+	);
+}
+
+exports.build = series(leftovers, assets, indentation);
