@@ -28,8 +28,8 @@ const LOOK_AGAIN = 100;
 const RESUME_WITHIN = 15_000;
 /**
  * How long after the first callback for a run that another process has suspended, in ms, n8n may
- * still be starting. Then it writes every waiting execution anew as it found it, also one that a
- * callback has just let go on.
+ * still be starting. Then it takes waiting executions for crashed ones and writes them anew; one that
+ * goes on meanwhile ends as crashed.
  */
 const START_UP = 6_000;
 
