@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { queryTaskPatiently } from '../api';
 import type { Outcome } from '../task/problem';
 import { attempt, inputProblem, Problem } from '../task/problem';
-import { optionsOf } from '../run/context';
+import { optionsOf, textOf } from '../run/context';
 import { output, timeoutOf, videoItem } from '../run/followUp';
 import type { Followed } from '../run/items';
 import { forEachItem, startRun, stopAtProblem, stopIfCancelled } from '../run/run';
@@ -97,7 +97,7 @@ export async function getTask(context: IExecuteFunctions): Promise<INodeExecutio
 }
 
 function taskIdOf(context: IExecuteFunctions, itemIndex: number): string {
-	const taskId = String(context.getNodeParameter('taskId', itemIndex, '') ?? '').trim();
+	const taskId = textOf(context, 'taskId', itemIndex);
 	if (taskId !== '') return taskId;
 	throw inputProblem(
 		'The task ID is missing',

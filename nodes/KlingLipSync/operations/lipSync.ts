@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { queryTaskPatiently } from '../api';
-import { optionsOf } from '../run/context';
+import { optionsOf, textOf } from '../run/context';
 import { createAndWait, planWait, timeoutOf, usable, videoItem, waitHere } from '../run/followUp';
 import { AUDIO, mediaOf } from '../run/media';
 import type { Run } from '../run/run';
@@ -375,7 +375,7 @@ async function readInput(run: Run, index: number): Promise<Input> {
 	const faceSource = context.getNodeParameter('faceSource', index) as string;
 	// Whatever does not hang on the faces is refused now: identifying them costs money, too.
 	if (faceSource === 'video' && context.getNodeParameter('faceSelection', index) !== 'json') {
-		const named = String(context.getNodeParameter('faceId', index, '') ?? '').trim();
+		const named = textOf(context, 'faceId', index);
 		choose([{ faceId: named || 'any' }]);
 	}
 	if (faceSource !== 'identifyTask' && context.getNodeParameter('faceSelection', index) === 'json')
@@ -407,7 +407,7 @@ async function readSelection(run: Run, index: number): Promise<Pick> {
 	}
 	if (selection === 'single') {
 		const audio = await mediaOf(run, index, AUDIO);
-		const faceId = String(context.getNodeParameter('faceId', index, '') ?? '').trim();
+		const faceId = textOf(context, 'faceId', index);
 		if (faceId === '' && faceSource === 'session') {
 			throw inputProblem(
 				'The face ID is missing',
@@ -447,7 +447,7 @@ async function openSessions(
 		const faceSource = context.getNodeParameter('faceSource', index) as string;
 		if (faceSource === 'video') return identified[index];
 		if (faceSource === 'session') {
-			const sessionId = String(context.getNodeParameter('sessionId', index, '') ?? '').trim();
+			const sessionId = textOf(context, 'sessionId', index);
 			if (sessionId !== '') return { sessionId };
 			throw inputProblem(
 				'The session ID is missing',
@@ -517,7 +517,7 @@ function lipSyncRequest(
 }
 
 function identifyTaskIdOf(context: IExecuteFunctions, index: number): string {
-	const taskId = String(context.getNodeParameter('identifyTaskId', index, '') ?? '').trim();
+	const taskId = textOf(context, 'identifyTaskId', index);
 	if (taskId !== '') return taskId;
 	throw inputProblem(
 		'The identify task ID is missing',

@@ -1,10 +1,15 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { attempt, Problem } from '../task/problem';
 
 /** The node's options for one item. */
 export function optionsOf(context: IExecuteFunctions, itemIndex: number): Record<string, unknown> {
 	return context.getNodeParameter('options', itemIndex, {}) as Record<string, unknown>;
+}
+
+/** A text parameter without blanks around it; empty when it is missing. */
+export function textOf(context: IExecuteFunctions, name: string, itemIndex: number): string {
+	return String(context.getNodeParameter(name, itemIndex, '') ?? '').trim();
 }
 
 /** The options that hold for the run as a whole: those of the first item whose can be worked out. */
@@ -27,4 +32,14 @@ export function isTool(context: IExecuteFunctions): boolean {
 /** How often this node has run before in this execution; a retry is the same run. */
 export function runIndexOf(context: IExecuteFunctions): number {
 	return context.getWorkflowDataProxy(0).$runIndex as number;
+}
+
+/** Answers a callback without starting or resuming anything. */
+export function answerOnly(
+	context: IWebhookFunctions,
+	status: number,
+	message: string,
+): IWebhookResponseData {
+	context.getResponseObject().status(status).json({ message });
+	return { noWebhookResponse: true };
 }

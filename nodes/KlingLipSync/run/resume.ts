@@ -8,6 +8,7 @@ import type {
 import { readAccess } from '../api';
 import { callbackTaskId } from '../task/task';
 import { clock } from './clock';
+import { answerOnly } from './context';
 import type { Gathered } from './gather';
 import { failedItem, item, problemJson, taskJson } from './items';
 import type { Wait } from './suspend';
@@ -51,15 +52,15 @@ export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseD
 		this.logger.error(
 			`Kling Lip Sync: a callback could not be taken: ${error instanceof Error ? error.message : ''}`,
 		);
-		return answer(this, 500, 'The callback could not be taken');
+		return answerOnly(this, 500, 'The callback could not be taken');
 	}
 }
 
 async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const taskId = callbackTaskId(context.getBodyData());
-	if (!taskId) return answer(context, 400, 'This is no callback of a task');
+	if (!taskId) return answerOnly(context, 400, 'This is no callback of a task');
 	const entry = find(context);
-	if (!entry?.gathering.has(taskId)) return answer(context, 200, 'Not waiting for this task');
+	if (!entry?.gathering.has(taskId)) return answerOnly(context, 200, 'Not waiting for this task');
 
 	const asker = {
 		sender: context,
@@ -72,14 +73,14 @@ async function takeCallback(context: IWebhookFunctions): Promise<IWebhookRespons
 	if (gathered === 'unsure') {
 		// The key may have been changed since.
 		entry.access = undefined;
-		return answer(context, 503, 'The task could not be confirmed yet');
+		return answerOnly(context, 503, 'The task could not be confirmed yet');
 	}
 
 	const response = context.getResponseObject();
 	// Whoever has hung up meanwhile will call again.
 	if (!response.destroyed) entry.accepted.add(taskId);
 	const goesOn = gathered === 'all' && (await isLast(entry)) && mayResume(context, entry);
-	if (!goesOn) return answer(context, 200, 'Confirmed');
+	if (!goesOn) return answerOnly(context, 200, 'Confirmed');
 
 	// Who has hung up does not learn whether n8n can go on, so his next call has to try again.
 	entry.resumingUntil = response.destroyed ? 0 : clock.now() + RESUME_WITHIN;
@@ -150,9 +151,4 @@ function itemsOf(context: IWebhookFunctions, { wait, gathering }: Suspended): IN
 			? failedItem(node, problemJson(failureOf(followed)), index)
 			: item(taskJson(followed, entry.includeRaw), index);
 	});
-}
-
-function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
-	context.getResponseObject().status(status).json({ message });
-	return { noWebhookResponse: true };
 }

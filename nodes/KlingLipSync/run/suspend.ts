@@ -8,7 +8,7 @@ import type {
 import type { Outcome } from '../task/problem';
 import { inputProblem, Problem } from '../task/problem';
 import { isTerminal } from '../task/task';
-import { isTool, runIndexOf } from './context';
+import { runIndexOf } from './context';
 import type { Followed } from './items';
 import { item, problemJson, taskJson } from './items';
 import type { Run } from './run';
@@ -47,13 +47,9 @@ export interface Wait {
 
 type Task = Followed['task'] & { identifyTaskId?: string };
 
-/** Whether the execution can be put to sleep: an agent's tool call and the command line wait in place. */
+/** Whether the execution can be put to sleep: the command line waits in place. */
 export function canSuspend(context: IExecuteFunctions): boolean {
-	return (
-		!isTool(context) &&
-		context.getMode() !== 'cli' &&
-		typeof context.putExecutionToWait === 'function'
-	);
+	return context.getMode() !== 'cli' && typeof context.putExecutionToWait === 'function';
 }
 
 /** `$execution.resumeUrl`: the only URL of this n8n that an action node is told. */

@@ -8,6 +8,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { Access, Answer } from '../api';
 import { CREDENTIAL, queryTask, readAccess } from '../api';
+import { answerOnly } from '../run/context';
 import { taskJson } from '../run/items';
 import {
 	isSignature,
@@ -37,7 +38,7 @@ const accesses = new Map<string, { access: Promise<Access>; until: number }>();
 export async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const body = context.getBodyData();
 	const taskId = callbackTaskId(body);
-	if (!taskId) return answer(context, 400, 'This is no callback of a task');
+	if (!taskId) return answerOnly(context, 400, 'This is no callback of a task');
 
 	const {
 		verify = true,
@@ -48,26 +49,26 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 	const place = `${context.getWorkflow().id} ${nodeId} ${credentials?.[CREDENTIAL]?.id}`;
 	// Asking again about what was delivered would cost as much as the delivery.
 	if (deduplicate && verify && delivered.has(context, place, taskId))
-		return answer(context, 200, 'Already delivered');
+		return answerOnly(context, 200, 'Already delivered');
 
 	const access = await attemptAsync(async () => await sharedAccess(context, place));
 	if (access instanceof Problem)
-		return answer(context, 503, 'The credential of the trigger could not be read');
+		return answerOnly(context, 503, 'The credential of the trigger could not be read');
 	if (!verify && !isSigned(context, access))
-		return answer(context, 401, 'The signature is missing or wrong');
+		return answerOnly(context, 401, 'The signature is missing or wrong');
 
 	const found = verify
 		? await attemptAsync(async () => await confirm(context, access, place, taskId))
 		: attempt((): Answer => ({ task: readCallback(body), raw: body }));
 	if (found instanceof Problem)
-		return verify ? refuse(context, found) : answer(context, 400, found.message);
+		return verify ? refuse(context, found) : answerOnly(context, 400, found.message);
 	const { task } = found;
-	if (!isTerminal(task)) return answer(context, 503, 'The task is not finished at the API');
+	if (!isTerminal(task)) return answerOnly(context, 503, 'The task is not finished at the API');
 	if (!isWanted(context, 'events', task.state) || !isWanted(context, 'models', kindOf(task))) {
-		return answer(context, 200, 'Filtered by the trigger');
+		return answerOnly(context, 200, 'Filtered by the trigger');
 	}
 	if (deduplicate && !delivered.add(context, place, taskId))
-		return answer(context, 200, 'Already delivered');
+		return answerOnly(context, 200, 'Already delivered');
 	return {
 		workflowData: [[{ json: taskJson(found, includeRaw === true) }]],
 		webhookResponse: { message: 'Workflow started' },
@@ -118,11 +119,11 @@ async function confirm(
 
 function refuse(context: IWebhookFunctions, problem: Problem): IWebhookResponseData {
 	if (problem.kind === 'unknownTask')
-		return answer(context, 404, 'The API does not know this task');
+		return answerOnly(context, 404, 'The API does not know this task');
 	context.logger.warn(
 		`Kling Lip Sync Trigger: a callback could not be confirmed: ${problem.message}`,
 	);
-	return answer(context, 503, 'The task could not be confirmed yet');
+	return answerOnly(context, 503, 'The task could not be confirmed yet');
 }
 
 function isSigned(context: IWebhookFunctions, { apiKey }: Access): boolean {
@@ -136,9 +137,4 @@ function isWanted(
 	value: string,
 ): boolean {
 	return (context.getNodeParameter(parameter, []) as string[]).includes(value);
-}
-
-function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
-	context.getResponseObject().status(status).json({ message });
-	return { noWebhookResponse: true };
 }
