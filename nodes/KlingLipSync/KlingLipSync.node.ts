@@ -31,7 +31,9 @@ export class KlingLipSync implements INodeType {
 		name: 'klingLipSync',
 		icon: { light: 'file:klingLipSync.svg', dark: 'file:klingLipSync.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		// For version 1 of any node n8n evaluates an expression at each callback (parseRequestBody in
+		// webhook-helpers.js): the only one there is at a resume, for which it may make a whole engine.
+		version: [1, 1.1],
 		subtitle:
 			'={{ $parameter["operation"] === "identifyFace" ? "Identify Face" : $parameter["operation"] === "getTask" ? "Get Task" : "Lip Sync" }}',
 		description: 'Make the mouths in a video match an audio track',

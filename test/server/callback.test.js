@@ -50,11 +50,12 @@ afterAll(async () => {
 });
 
 /** Starts an execution of Start, List, Items, Kling, Next … and returns as soon as it runs. */
-async function start(tag, count, { after = [], options, waitMode = 'callback' } = {}) {
+async function start(tag, count, { after = [], options, waitMode = 'callback', node } = {}) {
 	const parameters = { waitMode, options: { maxConcurrency: 20, ...options } };
+	const lipSync = kling.lipSync(tag, parameters, node);
 	const workflowId = await server.createWorkflow({
 		name: tag,
-		nodes: [manualStart, ...items(count), kling.lipSync(tag, parameters), next(), ...after],
+		nodes: [manualStart, ...items(count), lipSync, next(), ...after],
 		connections: chain('Start', 'List', 'Items', 'Kling', 'Next', ...after.map(({ name }) => name)),
 	});
 	const id = await server.run(workflowId, { triggerName: 'Start' });
@@ -160,6 +161,12 @@ describe('an execution that is paused until Kling calls back', () => {
 		for (const { taskId } of tasks) {
 			expect(deliveriesOf([{ taskId }]).length).toBeLessThanOrEqual(2);
 		}
+	});
+
+	test('goes on with the node in its first version, too', async () => {
+		const started = await startAndSuspend('first-version', 2, { node: { typeVersion: 1 } });
+		finish(started.tasks);
+		expectResults(await reach(started, 'success'), started.tasks);
 	});
 
 	test('takes callbacks that came while it was still creating tasks', async () => {

@@ -5,6 +5,8 @@
 const { startEmulator } = require('../emulator');
 
 const PACKAGE = 'n8n-nodes-kling-lip-sync';
+/** Of the action node: what the editor gives a new one. */
+const VERSION = 1.1;
 /** Longer than any test: the task ends when the test says so. */
 const NEVER_MS = 24 * 60 * 60_000;
 
@@ -108,10 +110,15 @@ async function klingNodes(server, api) {
 					audioUrl: `=https://example.com/${tag}/{{ $json.n ?? 0 }}.mp3`,
 					...parameters,
 				},
-				more,
+				{ typeVersion: VERSION, ...more },
 			),
 		getTask: (parameters, { name = 'Get', ...more } = {}) =>
-			node(name, 'klingLipSync', { operation: 'getTask', ...parameters }, more),
+			node(
+				name,
+				'klingLipSync',
+				{ operation: 'getTask', ...parameters },
+				{ typeVersion: VERSION, ...more },
+			),
 		trigger: (parameters, { name = 'Trigger', ...more } = {}) =>
 			node(name, 'klingLipSyncTrigger', parameters, more),
 	};
