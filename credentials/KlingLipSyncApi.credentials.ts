@@ -7,56 +7,21 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-const refusals: IAuthenticateRuleResponseCode[] = [
-	{
-		type: 'responseCode',
-		properties: {
-			value: 401,
-			message: 'The API does not accept this API key. Copy it again from your account.',
-		},
-	},
-	{
-		type: 'responseCode',
-		properties: {
-			value: 403,
-			message: 'The API does not accept this API key. Copy it again from your account.',
-		},
-	},
-	{
-		type: 'responseCode',
-		properties: {
-			value: 402,
-			message: 'The key is good, but the account has no credits left. Top it up.',
-		},
-	},
-	{
-		type: 'responseCode',
-		properties: {
-			value: 429,
-			message: 'The API takes no more requests at the moment. Test again in a minute.',
-		},
-	},
-	{
-		type: 'responseCode',
-		properties: {
-			value: 405,
-			message: 'What answers at this Base URL is not the API. Check the address.',
-		},
-	},
-	...[301, 302, 303, 307, 308].map((value) => ({
-		type: 'responseCode' as const,
-		properties: {
-			value,
-			message: 'The Base URL redirects to another address. Enter that address, if you trust it.',
-		},
-	})),
-	...[500, 501, 502, 503, 504].map((value) => ({
-		type: 'responseCode' as const,
-		properties: {
-			value,
-			message: `The API has a problem at the moment (HTTP ${value}). Test again later.`,
-		},
-	})),
+const refused = (values: number[], message: string): IAuthenticateRuleResponseCode[] =>
+	values.map((value) => ({ type: 'responseCode', properties: { value, message } }));
+
+const refusals = [
+	...refused([401, 403], 'The API does not accept this API key. Copy it again from your account.'),
+	...refused([402], 'The key is good, but the account has no credits left. Top it up.'),
+	...refused([429], 'The API takes no more requests at the moment. Test again in a minute.'),
+	...refused([405], 'What answers at this Base URL is not the API. Check the address.'),
+	...refused(
+		[301, 302, 303, 307, 308],
+		'The Base URL redirects to another address. Enter that address, if you trust it.',
+	),
+	...[500, 501, 502, 503, 504].flatMap((value) =>
+		refused([value], `The API has a problem at the moment (HTTP ${value}). Test again later.`),
+	),
 ];
 
 // Older n8n lets every HTTP error pass as a success; there the code in the answer tells them apart.
@@ -117,7 +82,7 @@ export class KlingLipSyncApi implements ICredentialType {
 			disableFollowRedirect: true,
 			ignoreHttpStatusErrors: {
 				ignore: true,
-				except: [301, 302, 303, 307, 308, 401, 402, 403, 405, 429, 500, 501, 502, 503, 504],
+				except: refusals.map(({ properties }) => properties.value),
 			},
 		},
 		rules: [...refusals, ...refusalsInBody],
