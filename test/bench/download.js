@@ -6,6 +6,7 @@ const { execFile } = require('node:child_process');
 const { promisify } = require('node:util');
 
 const { startEmulator } = require('../emulator');
+const { synced } = require('../engine/helpers');
 const { row, spread, summary } = require('./stats');
 
 const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
@@ -74,28 +75,8 @@ async function downloadOnce(way, baseUrl, taskId) {
 
 /** Memory while a result of 500 MB is downloaded, each time in a process of its own. */
 async function download() {
-	const api = await startEmulator({ lipSyncMs: 0, identifyMs: 0, resultBytes: SIZE });
-	const post = async (body) => {
-		const answer = await fetch(`${api.url}/api/v1/audio/generations`, {
-			method: 'POST',
-			headers: { Authorization: 'Bearer test-key', 'Content-Type': 'application/json' },
-			body: JSON.stringify(body),
-		});
-		return (await answer.json()).data.taskId;
-	};
-	const get = async (taskId) => {
-		const answer = await fetch(`${api.url}/api/v1/audio/generations?task_id=${taskId}`, {
-			headers: { Authorization: 'Bearer test-key' },
-		});
-		return (await answer.json()).data;
-	};
-	const video = `${api.url}/files/sample/video.mp4`;
-	const identified = await get(await post({ model: 'kling-identify-face', video_url: video }));
-	const taskId = await post({
-		model: 'kling-advanced-lip-sync',
-		session_id: identified.faceData.session_id,
-		face_choose: [{ face_id: 'face_001', sound_file: `${api.url}/files/sample/voice.mp3` }],
-	});
+	const api = await startEmulator({ resultBytes: SIZE });
+	const taskId = await synced(api, { ms: 0 });
 
 	const grown = { streamed: [], buffered: [] };
 	for (let round = 0; round < ROUNDS; round++) {

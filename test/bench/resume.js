@@ -1,16 +1,11 @@
 'use strict';
 
-const { startServer } = require('../server/server');
-const {
-	chain,
-	items,
-	klingNodes,
-	manualStart,
-	next,
-	startApi,
-	tasksOf,
-} = require('../server/workflows');
+const { setTimeout: pause } = require('node:timers/promises');
+const { createSettings } = require('../emulator/settings');
+const { until } = require('../server/client');
+const { chain, items, manualStart, next, tasksOf } = require('../server/workflows');
 const { row, spread, summary } = require('./stats');
+const { withServer } = require('./withServer');
 
 /**
  * Items, within how many ms their tasks finish, and a setting of n8n. In a flood they come faster
@@ -30,8 +25,6 @@ const BATCHES = [
 ];
 const ROUNDS = 3;
 const PATIENCE = 120_000;
-
-const pause = async (ms) => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The HTTP Request node that people use where there is no node for a service. */
 const httpRequest = (name, api, parameters) => ({
@@ -57,13 +50,16 @@ const createByHttp = (api, tag, callbackUrl) =>
 		jsonBody: `={{ JSON.stringify({ model: 'kling-advanced-lip-sync', session_id: '${api.sessionId}', face_choose: [{ face_id: 'face_001', sound_file: 'https://example.com/${tag}/' + $json.n + '.mp3' }]${callbackUrl} }) }}`,
 	});
 
-const waitForCallback = (tag, options) => ({
+const wait = (tag, parameters) => ({
 	name: 'Wait',
 	type: 'n8n-nodes-base.wait',
 	typeVersion: 1.1,
-	parameters: { resume: 'webhook', httpMethod: 'POST', options },
+	parameters,
 	webhookId: tag,
 });
+
+const waitForCallback = (tag, options) =>
+	wait(tag, { resume: 'webhook', httpMethod: 'POST', options });
 
 /** What is compared: the nodes between the items and the node called Next. */
 const designs = {
@@ -92,13 +88,7 @@ const designs = {
 	asking: {
 		nodes: (api, tag) => [
 			createByHttp(api, tag, ''),
-			{
-				name: 'Wait',
-				type: 'n8n-nodes-base.wait',
-				typeVersion: 1.1,
-				parameters: { resume: 'timeInterval', amount: 5, unit: 'seconds' },
-				webhookId: tag,
-			},
+			wait(tag, { resume: 'timeInterval', amount: 5, unit: 'seconds' }),
 			httpRequest('Ask', api, {
 				sendQuery: true,
 				queryParameters: { parameters: [{ name: 'task_id', value: '={{ $json.data.taskId }}' }] },
@@ -128,18 +118,9 @@ const designs = {
 	},
 };
 
-async function until(condition) {
-	const end = Date.now() + PATIENCE;
-	for (;;) {
-		const value = await condition();
-		if (value) return value;
-		if (Date.now() > end) throw new Error('waited too long');
-		await pause(50);
-	}
-}
-
 /** What the vendor does with callbacks that are not accepted. */
-const RETRIES = { callbackRetriesMs: [1_000, 2_000, 4_000], backgroundForMs: 30 * 60_000 };
+const { callbackRetriesMs, backgroundForMs } = createSettings();
+const RETRIES = { callbackRetriesMs, backgroundForMs };
 const NO_RETRIES = { callbackRetriesMs: [], backgroundForMs: 0 };
 
 /**
@@ -162,11 +143,12 @@ async function measure(server, api, kling, name, { count, within }, round) {
 	});
 	const before = api.log.length;
 	const id = await server.run(workflow, { triggerName: 'Start' });
-	const tasks = await until(() => {
+	const areCreated = () => {
 		const found = tasksOf(api, tag);
 		return found.length === count && found;
-	});
-	if (name !== 'asking') await until(async () => (await server.execution(id)).status === 'waiting');
+	};
+	const tasks = await until(areCreated, PATIENCE, () => 'Tasks are missing');
+	if (name !== 'asking') await server.waitFor(id, 'waiting', PATIENCE);
 	// So that asking every 5 s is not caught at the same phase each time.
 	else await pause(1_000 + ((round * 1_700) % 5_000));
 
@@ -182,7 +164,8 @@ async function measure(server, api, kling, name, { count, within }, round) {
 	const nextStarted = async () =>
 		(await server.waitFor(id, 'success', PATIENCE)).runData.Next.at(-1).startTime;
 	const lastAnswered = async () => {
-		await until(() => api.deliveries.length === delivered + count);
+		const areOver = () => api.deliveries.length === delivered + count;
+		await until(areOver, PATIENCE, () => 'Callbacks are missing');
 		return Math.max(
 			...api.deliveries.slice(delivered).map(({ at, durationMs }) => at + durationMs),
 		);
@@ -195,18 +178,12 @@ async function measure(server, api, kling, name, { count, within }, round) {
 async function measureAll(batch) {
 	const names = Object.keys(designs).filter((name) => batch.isFlood || name !== 'shut');
 	const results = Object.fromEntries(names.map((name) => [name, []]));
-	const api = await startApi();
-	const server = await startServer({ env: batch.env });
-	try {
-		const kling = await klingNodes(server, api);
+	await withServer(batch.env, async (server, api, kling) => {
 		for (let round = 0; round < ROUNDS; round++) {
 			for (const name of names)
 				results[name].push(await measure(server, api, kling, name, batch, round));
 		}
-	} finally {
-		await server.stop();
-		await api.close();
-	}
+	});
 	return results;
 }
 

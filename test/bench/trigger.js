@@ -1,8 +1,10 @@
 'use strict';
 
-const { startServer } = require('../server/server');
-const { chain, klingNodes, next, startApi, webhookStart } = require('../server/workflows');
+const { setTimeout: pause } = require('node:timers/promises');
+const { createTask, IDENTIFY } = require('../engine/helpers');
+const { chain, next, webhookStart } = require('../server/workflows');
 const { row, spread, summary } = require('./stats');
+const { withServer } = require('./withServer');
 
 /** A flood is measured once: it takes minutes, in which the vendor delivers again and again. */
 const BURSTS = [
@@ -17,29 +19,6 @@ const QUIET_IN_FLOOD = 75_000;
 const ANY_STATUS = ['new', 'running', 'success', 'error', 'crashed'];
 const MB = 1_000_000;
 
-const pause = async (ms) => await new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Creates tasks that call back at `url`, as any program could. */
-async function createTasks(api, url, count) {
-	const ids = [];
-	for (let index = 0; index < count; index++) {
-		const answer = await fetch(`${api.url}/api/v1/audio/generations`, {
-			method: 'POST',
-			headers: {
-				Authorization: `Bearer ${api.settings.apiKey}`,
-				'Content-Type': 'application/json',
-			},
-			body: JSON.stringify({
-				model: 'kling-identify-face',
-				video_url: `https://example.com/${index}.mp4`,
-				callback_url: url,
-			}),
-		});
-		ids.push((await answer.json()).data.taskId);
-	}
-	return ids;
-}
-
 /**
  * Lets a burst of tasks finish, and waits until all executions that they start have ended.
  *
@@ -52,7 +31,11 @@ async function measure(server, api, { workflowId, url }, { size, isFlood }) {
 	const look = async () =>
 		await Promise.all([count(['new', 'running']), count(ANY_STATUS)]).catch(() => []);
 	const before = await count(ANY_STATUS);
-	const ids = new Set(await createTasks(api, url, size));
+	const ids = new Set();
+	for (let index = 0; index < size; index++) {
+		const video_url = `https://example.com/${index}.mp4`;
+		ids.add(await createTask(api, { model: IDENTIFY, video_url, callback_url: url }));
+	}
 	const begin = Date.now();
 	for (const [index, id] of [...ids].entries()) {
 		api.finish(id);
@@ -80,47 +63,37 @@ async function measure(server, api, { workflowId, url }, { size, isFlood }) {
 	};
 }
 
-/** A server with both receivers, and a vendor. */
-async function withServer(use) {
-	const api = await startApi();
-	const server = await startServer({});
-	try {
-		const kling = await klingNodes(server, api);
-		const ours = await server.createWorkflow({
-			name: 'trigger',
-			nodes: [kling.trigger({}, { name: 'Start', webhookId: 'bench-trigger' }), next()],
+/** Puts both receivers on a server. */
+async function publishReceivers(server, kling) {
+	const publish = async (start) => {
+		const workflowId = await server.createWorkflow({
+			nodes: [start, next()],
 			connections: chain('Start', 'Next'),
 		});
-		const bare = await server.createWorkflow({
-			name: 'webhook',
-			nodes: [webhookStart('bench-bare'), next()],
-			connections: chain('Start', 'Next'),
-		});
-		for (const workflowId of [ours, bare]) await server.activate(workflowId);
-		const receivers = {
-			ours: { workflowId: ours, url: `${server.webhookUrl}/${ours}/kling-lip-sync` },
-			bare: { workflowId: bare, url: `${server.webhookUrl}/bench-bare` },
-		};
-		await use(async (name, burst) => await measure(server, api, receivers[name], burst));
-	} finally {
-		await server.stop();
-		await api.close();
-	}
+		await server.activate(workflowId);
+		return workflowId;
+	};
+	const ours = await publish(kling.trigger({}, { name: 'Start', webhookId: 'bench-trigger' }));
+	const bare = await publish(webhookStart('bench-bare'));
+	return {
+		ours: { workflowId: ours, url: `${server.webhookUrl}/${ours}/kling-lip-sync` },
+		bare: { workflowId: bare, url: `${server.webhookUrl}/bench-bare` },
+	};
 }
 
 async function measureBoth(burst) {
 	const results = { ours: [], bare: [] };
-	const names = ['bare', 'ours'];
-	if (burst.isFlood) {
-		// Each on a server of its own, for a flood leaves one swollen, and deliveries to come.
-		for (const name of names)
-			await withServer(async (run) => results[name].push(await run(name, burst)));
-	} else {
-		await withServer(async (run) => {
-			for (let round = 0; round < burst.rounds; round++)
-				for (const name of names) results[name].push(await run(name, burst));
+	const measureOn = async (names) =>
+		await withServer({}, async (server, api, kling) => {
+			const receivers = await publishReceivers(server, kling);
+			for (let round = 0; round < burst.rounds; round++) {
+				for (const name of names)
+					results[name].push(await measure(server, api, receivers[name], burst));
+			}
 		});
-	}
+	// Each on a server of its own, for a flood leaves one swollen, and deliveries to come.
+	for (const names of burst.isFlood ? [['bare'], ['ours']] : [['bare', 'ours']])
+		await measureOn(names);
 	return results;
 }
 

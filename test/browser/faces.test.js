@@ -1,10 +1,10 @@
 'use strict';
 
+const { createTask, IDENTIFY, LIP_SYNC } = require('../engine/helpers');
 const { chain, manualStart } = require('../server/workflows');
 const { eventually } = require('./editor');
 const { openStage } = require('./stage');
 
-const LIP_SYNC = 'kling-advanced-lip-sync';
 const FACES = [
 	'Face 1 · 0–8 s · face_001',
 	'Face 2 · 0–8 s · face_002',
@@ -57,12 +57,7 @@ async function openAlone(identifyTaskId) {
 
 /** Identifies at the emulator, past n8n. */
 async function identified(outcome) {
-	const response = await fetch(`${api.url}/api/v1/audio/generations`, {
-		method: 'POST',
-		headers: { 'content-type': 'application/json', authorization: `Bearer ${api.settings.apiKey}` },
-		body: JSON.stringify({ model: 'kling-identify-face', video_url: stage.clip.videoUrl }),
-	});
-	const { taskId } = (await response.json()).data;
+	const taskId = await createTask(api, { model: IDENTIFY, video_url: stage.clip.videoUrl });
 	if (outcome) api.finish(taskId, outcome);
 	return taskId;
 }

@@ -5,10 +5,10 @@
 const { ensureN8n } = require('../server/install');
 const { startEmulator } = require('../emulator');
 const { RestClient } = require('../server/client');
+const { klingCredential, nodesOf } = require('../server/workflows');
 const { Editor, launchBrowser } = require('./editor');
 
 const VARIABLE = 'BROWSER_TEST_SERVER';
-const PACKAGE = 'n8n-nodes-kling-lip-sync';
 
 class SharedServer extends RestClient {}
 
@@ -35,20 +35,9 @@ async function sharedServer() {
 async function openStage({ api: settings, server, view } = {}) {
 	const api = await startEmulator({ faces: 3, identifyMs: 500, lipSyncMs: 500, ...settings });
 	server ??= await sharedServer();
-	const credential = await server.createCredential({
-		name: 'Kling account',
-		type: 'klingLipSyncApi',
-		data: { apiKey: api.settings.apiKey, baseUrl: api.url },
-	});
+	const credential = await klingCredential(server, api, 'Kling account');
 	const browser = await launchBrowser();
 	const editor = await Editor.open(browser, server, view);
-	const ours = (type) => (name, parameters, more) => ({
-		name,
-		type: `${PACKAGE}.${type}`,
-		credentials: { klingLipSyncApi: credential },
-		parameters,
-		...more,
-	});
 	return {
 		server,
 		api,
@@ -59,8 +48,8 @@ async function openStage({ api: settings, server, view } = {}) {
 			videoUrl: `${api.url}/files/sample/video.mp4`,
 			audioUrl: `${api.url}/files/sample/voice.mp3`,
 		},
-		kling: ours('klingLipSync'),
-		trigger: ours('klingLipSyncTrigger'),
+		kling: nodesOf('klingLipSync', credential),
+		trigger: nodesOf('klingLipSyncTrigger', credential),
 		set: editFields,
 		async close() {
 			await browser.close();

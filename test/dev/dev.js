@@ -14,6 +14,7 @@ const { startEmulator } = require('../emulator');
 const { OWNER } = require('../server/client');
 const { ensureN8n } = require('../server/install');
 const { packAndInstall, startServer, stopAll } = require('../server/server');
+const { klingCredential } = require('../server/workflows');
 
 const run = promisify(execFile);
 const ROOT = path.join(__dirname, '../..');
@@ -27,11 +28,7 @@ const build = async () => await run('npm', ['run', 'build'], { cwd: ROOT });
 
 /** The examples, with the credential chosen and media that the emulator serves. */
 async function importExamples(server, api) {
-	const credential = await server.createCredential({
-		name: 'Kling emulator',
-		type: 'klingLipSyncApi',
-		data: { apiKey: KEY, baseUrl: api.url },
-	});
+	const credential = await klingCredential(server, api, 'Kling emulator');
 	const folder = path.join(ROOT, 'examples');
 	for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.json'))) {
 		const text = fs

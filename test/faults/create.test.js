@@ -7,6 +7,7 @@ const {
 	KEY,
 	lipSync,
 	serve,
+	synced,
 	useWorld,
 	WITHOUT_END,
 } = require('./support');
@@ -174,23 +175,10 @@ describe.each(Object.keys(paths))('%s', (path) => {
 });
 
 /** A finished task of the kind that the path creates, made outside of the run. */
-async function taskFor(path) {
-	const { taskId, sessionId } = await identified(world.api);
-	if (path === 'Identify Face') return taskId;
-	const response = await fetch(`${world.api.url}/api/v1/audio/generations`, {
-		method: 'POST',
-		headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-		body: JSON.stringify({
-			model: 'kling-advanced-lip-sync',
-			session_id: sessionId,
-			face_choose: [{ face_id: 'face_001', sound_file: 'https://example.com/voice.mp3' }],
-		}),
-	});
-	const { data } = await response.json();
-	world.api.finish(data.taskId);
-	world.api.log.length = 0;
-	return data.taskId;
-}
+const taskFor = async (path) =>
+	path === 'Identify Face'
+		? (await identified(world.api)).taskId
+		: await synced(world.api, { outcome: { state: 'completed' } });
 
 test.each([301, 302, 303, 307, 308])(
 	'The key does not follow a redirect (HTTP %i) to another host',

@@ -465,6 +465,7 @@ describe('an item whose options can not be worked out', () => {
 		['Get Task', (_, taskId) => getTask({ taskId, options })],
 	])('is that item’s own failure with Continue (%s)', async (_, nodeOf) => {
 		for (const order of [input, [...input].reverse()]) {
+			world.api.log.length = 0;
 			const { taskId, sessionId } = await identified(world.api);
 			const node = { ...nodeOf(sessionId, taskId), onError: 'continueRegularOutput' };
 			const run = await world.engine.run({ nodes: [node], input: order });

@@ -30,6 +30,13 @@ const session = async () => ({
 	faceId: 'face_001',
 });
 
+/** An item with a file, for which n8n makes another link each time. */
+async function fileItem(field, file) {
+	world.engine.binaryMode = 'filesystem';
+	await world.engine.serveBinary();
+	return { json: {}, binary: { [field]: await world.engine.storeBinary('content', file) } };
+}
+
 /** Nodes that differ in how they come to their request. */
 const requests = {
 	'a fixed URL': async (options) => ({
@@ -44,18 +51,10 @@ const requests = {
 		}),
 		input: items(1),
 	}),
-	'a file whose link is another one each time': async (options) => {
-		world.engine.binaryMode = 'filesystem';
-		await world.engine.serveBinary();
-		const audio = await world.engine.storeBinary('sound', {
-			fileName: 'voice.mp3',
-			mimeType: 'audio/mpeg',
-		});
-		return {
-			node: lipSync({ ...(await session()), audioSource: 'binary', options }),
-			input: [{ json: {}, binary: { audio } }],
-		};
-	},
+	'a file whose link is another one each time': async (options) => ({
+		node: lipSync({ ...(await session()), audioSource: 'binary', options }),
+		input: [await fileItem('audio', { fileName: 'voice.mp3', mimeType: 'audio/mpeg' })],
+	}),
 	'a mapped face': async (options) => ({
 		node: lipSync({
 			faceSelection: 'map',
@@ -86,18 +85,10 @@ const requests = {
 		node: lipSync({ faceSource: 'video', videoUrl: VIDEO, options }),
 		input: items(1),
 	}),
-	'a video file whose link is another one each time': async (options) => {
-		world.engine.binaryMode = 'filesystem';
-		await world.engine.serveBinary();
-		const data = await world.engine.storeBinary('film', {
-			fileName: 'video.mp4',
-			mimeType: 'video/mp4',
-		});
-		return {
-			node: lipSync({ faceSource: 'video', videoSource: 'binary', options }),
-			input: [{ json: {}, binary: { data } }],
-		};
-	},
+	'a video file whose link is another one each time': async (options) => ({
+		node: lipSync({ faceSource: 'video', videoSource: 'binary', options }),
+		input: [await fileItem('data', { fileName: 'video.mp4', mimeType: 'video/mp4' })],
+	}),
 };
 
 describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {

@@ -3,15 +3,20 @@
 const http = require('node:http');
 const { once } = require('node:events');
 const { TIMEOUTS } = require('../../nodes/KlingLipSync/api');
+const {
+	AUDIO,
+	IDENTIFY,
+	LIP_SYNC,
+	VIDEO,
+	identified,
+	synced,
+	until,
+} = require('../engine/helpers');
 const { helper } = require('../engine/node-types');
 const { createWorld, kling, NODE, speedUp } = require('../engine/setup');
 const { KlingLipSync } = require('../../nodes/KlingLipSync/KlingLipSync.node');
 
-const IDENTIFY = 'kling-identify-face';
-const LIP_SYNC = 'kling-advanced-lip-sync';
 const KEY = 'test-key';
-const VIDEO = 'https://example.com/video.mp4';
-const AUDIO = 'https://example.com/voice.mp3';
 
 const WITHOUT_END = Number.MAX_SAFE_INTEGER;
 
@@ -85,34 +90,8 @@ function giveUpSoon(fault, ms = 150) {
 		Object.assign(TIMEOUTS, { create: ms, query: ms, download: ms });
 }
 
-/** Creates a task as something outside this n8n would, and keeps it out of the log. */
-async function createOutside(api, body) {
-	const response = await fetch(`${api.url}/api/v1/audio/generations`, {
-		method: 'POST',
-		headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-		body: JSON.stringify(body),
-	});
-	const { data } = await response.json();
-	api.log.length = 0;
-	return data.taskId;
-}
-
-/** A finished identify task: `{ taskId, sessionId }`. */
-async function identified(api) {
-	const taskId = await createOutside(api, { model: IDENTIFY, video_url: VIDEO });
-	api.finish(taskId);
-	return { taskId, sessionId: api.tasks.get(taskId).sessionId };
-}
-
 /** A lip sync task that was created elsewhere and is still running. */
-async function running(api) {
-	const { sessionId } = await identified(api);
-	return await createOutside(api, {
-		model: LIP_SYNC,
-		session_id: sessionId,
-		face_choose: [{ face_id: 'face_001', sound_file: AUDIO }],
-	});
-}
+const running = async (api) => await synced(api, { ms: api.settings.lipSyncMs });
 
 const identifyFace = (parameters = {}, settings = {}) =>
 	kling({ operation: 'identifyFace', videoUrl: VIDEO, ...parameters }, settings);
@@ -160,15 +139,6 @@ afterEach(async () => {
 	}
 });
 
-/** Resolves once `condition` holds; rejects when it never does. */
-async function until(condition) {
-	const deadline = Date.now() + 30_000;
-	while (!(await condition())) {
-		if (Date.now() > deadline) throw new Error(`It never came to this: ${condition}`);
-		await new Promise((resolve) => setTimeout(resolve, 2));
-	}
-}
-
 module.exports = {
 	AUDIO,
 	getTask,
@@ -182,6 +152,7 @@ module.exports = {
 	lipSync,
 	running,
 	serve,
+	synced,
 	until,
 	useWorld,
 	VIDEO,

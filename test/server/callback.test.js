@@ -11,6 +11,8 @@ const {
 	manualStart,
 	next,
 	startApi,
+	subWorkflow,
+	subWorkflowStart,
 	tasksOf,
 	webhookStart,
 	NEVER_MS,
@@ -380,33 +382,12 @@ describe('an execution that is paused until Kling calls back', () => {
 
 	test('gives a parent workflow the results of the sub-workflow that was paused', async () => {
 		const child = await server.createWorkflow({
-			nodes: [
-				{
-					name: 'Start',
-					type: 'n8n-nodes-base.executeWorkflowTrigger',
-					typeVersion: 1.1,
-					parameters: { inputSource: 'passthrough' },
-				},
-				kling.lipSync('child', { waitMode: 'callback' }),
-			],
+			nodes: [subWorkflowStart, kling.lipSync('child', { waitMode: 'callback' })],
 			connections: chain('Start', 'Kling'),
 		});
 		await server.activate(child);
 		const parent = await server.createWorkflow({
-			nodes: [
-				webhookStart('parent'),
-				...items(3),
-				{
-					name: 'Child',
-					type: 'n8n-nodes-base.executeWorkflow',
-					typeVersion: 1.2,
-					parameters: {
-						workflowId: { __rl: true, mode: 'id', value: child },
-						options: { waitForSubWorkflow: true },
-					},
-				},
-				next(),
-			],
+			nodes: [webhookStart('parent'), ...items(3), subWorkflow(child), next()],
 			connections: chain('Start', 'List', 'Items', 'Child', 'Next'),
 		});
 		await server.activate(parent);

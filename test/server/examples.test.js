@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { startEmulator } = require('../emulator');
 const { startServer, nodeOutput } = require('./server');
+const { klingCredential } = require('./workflows');
 
 const FOLDER = path.join(__dirname, '../../examples');
 const MANUAL = 'When clicking ‘Execute workflow’';
@@ -67,11 +68,7 @@ beforeAll(async () => {
 	model = await startModel();
 	server = await startServer({ env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' } });
 	credentials = {
-		kling: await server.createCredential({
-			name: 'Kling',
-			type: 'klingLipSyncApi',
-			data: { apiKey: 'test-key', baseUrl: api.url },
-		}),
+		kling: await klingCredential(server, api),
 		model: await server.createCredential({
 			name: 'Model',
 			type: 'openAiApi',

@@ -11,6 +11,8 @@ const {
 	manualStart,
 	next,
 	startApi,
+	subWorkflow,
+	subWorkflowStart,
 	tasksOf,
 	webhookStart,
 } = require('./workflows');
@@ -145,12 +147,7 @@ describe('in queue mode', () => {
 	test('a sub-workflow pauses for its parent, and knows its own trigger', async () => {
 		const child = await server.createWorkflow({
 			nodes: [
-				{
-					name: 'Start',
-					type: 'n8n-nodes-base.executeWorkflowTrigger',
-					typeVersion: 1.1,
-					parameters: { inputSource: 'passthrough' },
-				},
+				subWorkflowStart,
 				kling.lipSync('own', { waitMode: 'trigger' }, { name: 'Order' }),
 				kling.lipSync('child', { waitMode: 'callback' }),
 				kling.trigger({}),
@@ -160,19 +157,7 @@ describe('in queue mode', () => {
 		await server.activate(child);
 		const parent = await publish(
 			'parent',
-			[
-				...items(2),
-				{
-					name: 'Child',
-					type: 'n8n-nodes-base.executeWorkflow',
-					typeVersion: 1.2,
-					parameters: {
-						workflowId: { __rl: true, mode: 'id', value: child },
-						options: { waitForSubWorkflow: true },
-					},
-				},
-				next(),
-			],
+			[...items(2), subWorkflow(child), next()],
 			chain('Start', 'List', 'Items', 'Child', 'Next'),
 		);
 		await run('parent');

@@ -3,10 +3,11 @@
 /** Workflows with this package's nodes in them, and the task API they talk to. */
 
 const { startEmulator } = require('../emulator');
+const { identified } = require('../engine/helpers');
 
 const PACKAGE = 'n8n-nodes-kling-lip-sync';
-/** Of the action node: what the editor gives a new one. */
-const VERSION = 1.1;
+/** What the editor gives a new node. */
+const VERSIONS = { klingLipSync: 1.1, klingLipSyncTrigger: 1 };
 /** Longer than any test: the task ends when the test says so. */
 const NEVER_MS = 24 * 60 * 60_000;
 
@@ -54,26 +55,61 @@ const items = (count) => [
 	{ name: 'Items', type: 'n8n-nodes-base.splitOut', parameters: { fieldToSplitOut: 'list' } },
 ];
 
+/** Starts a sub-workflow with the items of its parent. */
+const subWorkflowStart = {
+	name: 'Start',
+	type: 'n8n-nodes-base.executeWorkflowTrigger',
+	typeVersion: 1.1,
+	parameters: { inputSource: 'passthrough' },
+};
+
+/** A node, Child, that runs a sub-workflow and waits for it. */
+const subWorkflow = (id) => ({
+	name: 'Child',
+	type: 'n8n-nodes-base.executeWorkflow',
+	typeVersion: 1.2,
+	parameters: {
+		workflowId: { __rl: true, mode: 'id', value: id },
+		options: { waitForSubWorkflow: true },
+	},
+});
+
 /**
  * The task API, with a session whose face `face_001` can be driven.
  * @param {object} [settings] of the emulator; its tasks end when told to, unless they say otherwise
  */
 async function startApi(settings) {
 	const api = await startEmulator({ identifyMs: NEVER_MS, lipSyncMs: NEVER_MS, ...settings });
-	const headers = {
-		'content-type': 'application/json',
-		authorization: `Bearer ${api.settings.apiKey}`,
-	};
-	const created = await fetch(`${api.url}/api/v1/audio/generations`, {
-		method: 'POST',
-		headers,
-		body: JSON.stringify({ model: 'kling-identify-face', video_url: 'https://example.com/v.mp4' }),
-	});
-	const { data } = await created.json();
-	const { sessionId } = api.finish(data.taskId, { state: 'completed' });
-	api.log.length = 0;
+	const { sessionId } = await identified(api);
 	return Object.assign(api, { sessionId });
 }
+
+/**
+ * The credential with which a server's nodes reach the task API.
+ * @param {import('./client').RestClient} server
+ * @param {object} api see {@link startApi}
+ * @param {string} [name]
+ */
+const klingCredential = async (server, api, name = 'Kling') =>
+	await server.createCredential({
+		name,
+		type: 'klingLipSyncApi',
+		data: { apiKey: api.settings.apiKey, baseUrl: api.url },
+	});
+
+/**
+ * Makes nodes of a type of this package.
+ * @param {'klingLipSync' | 'klingLipSyncTrigger'} type
+ * @param {object} credential see {@link klingCredential}
+ */
+const nodesOf = (type, credential) => (name, parameters, more) => ({
+	name,
+	type: `${PACKAGE}.${type}`,
+	typeVersion: VERSIONS[type],
+	credentials: { klingLipSyncApi: credential },
+	parameters,
+	...more,
+});
 
 /**
  * Makes nodes of this package that use one credential.
@@ -81,25 +117,15 @@ async function startApi(settings) {
  * @param {object} api see {@link startApi}
  */
 async function klingNodes(server, api) {
-	const credential = await server.createCredential({
-		name: 'Kling',
-		type: 'klingLipSyncApi',
-		data: { apiKey: api.settings.apiKey, baseUrl: api.url },
-	});
-	const node = (name, type, parameters, more) => ({
-		name,
-		type: `${PACKAGE}.${type}`,
-		credentials: { klingLipSyncApi: credential },
-		parameters,
-		...more,
-	});
+	const credential = await klingCredential(server, api);
+	const action = nodesOf('klingLipSync', credential);
+	const trigger = nodesOf('klingLipSyncTrigger', credential);
 	return {
 		credential,
 		/** Drives one face with an audio file that is named by the item's `n`, in a folder `tag`. */
 		lipSync: (tag, parameters, { name = 'Kling', ...more } = {}) =>
-			node(
+			action(
 				name,
-				'klingLipSync',
 				{
 					operation: 'lipSync',
 					faceSource: 'session',
@@ -110,17 +136,11 @@ async function klingNodes(server, api) {
 					audioUrl: `=https://example.com/${tag}/{{ $json.n ?? 0 }}.mp3`,
 					...parameters,
 				},
-				{ typeVersion: VERSION, ...more },
+				more,
 			),
 		getTask: (parameters, { name = 'Get', ...more } = {}) =>
-			node(
-				name,
-				'klingLipSync',
-				{ operation: 'getTask', ...parameters },
-				{ typeVersion: VERSION, ...more },
-			),
-		trigger: (parameters, { name = 'Trigger', ...more } = {}) =>
-			node(name, 'klingLipSyncTrigger', parameters, more),
+			action(name, { operation: 'getTask', ...parameters }, more),
+		trigger: (parameters, { name = 'Trigger', ...more } = {}) => trigger(name, parameters, more),
 	};
 }
 
@@ -142,10 +162,14 @@ module.exports = {
 	audioOf,
 	chain,
 	items,
+	klingCredential,
 	klingNodes,
 	manualStart,
 	next,
+	nodesOf,
 	startApi,
+	subWorkflow,
+	subWorkflowStart,
 	tasksOf,
 	webhookStart,
 	NEVER_MS,

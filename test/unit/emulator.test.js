@@ -6,9 +6,8 @@ const { once } = require('node:events');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { startEmulator } = require('../emulator');
+const { IDENTIFY, LIP_SYNC, until } = require('../engine/helpers');
 
-const IDENTIFY = 'kling-identify-face';
-const LIP_SYNC = 'kling-advanced-lip-sync';
 const TASK_ID = /^cl[a-z0-9]{23}$/;
 const NEVER_MS = 1e9;
 
@@ -26,16 +25,6 @@ async function start(settings = {}) {
 afterEach(async () => {
 	await Promise.all(opened.splice(0).map((server) => server.close()));
 });
-
-async function until(condition) {
-	const end = Date.now() + 20_000;
-	for (;;) {
-		const value = await condition();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`Never came true: ${condition}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-}
 
 function call(
 	method,
