@@ -3,8 +3,8 @@
 /** The tests in the real editor, in a real browser: `jest --config jest.browser.config.js` */
 module.exports = {
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/browser/**/*.test.js'],
-	transform: {},
+	testMatch: ['<rootDir>/test/browser/**/*.test.{js,ts}'],
+	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	globalSetup: '<rootDir>/test/browser/globalSetup.js',
 	globalTeardown: '<rootDir>/test/browser/globalTeardown.js',
 	testTimeout: 180_000,

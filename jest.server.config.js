@@ -3,8 +3,8 @@
 /** The tests that need a real n8n server: `jest --config jest.server.config.js` */
 module.exports = {
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/server/**/*.test.js'],
-	transform: {},
+	testMatch: ['<rootDir>/test/server/**/*.test.{js,ts}'],
+	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	globalSetup: '<rootDir>/test/server/globalSetup.js',
 	setupFilesAfterEnv: ['<rootDir>/test/server/setup.js'],
 	// Longer than the harness's own time limits, whose messages say more than Jest's.
