@@ -9,7 +9,7 @@ const rootDir = path.join(__dirname, '../..');
 const common = {
 	rootDir,
 	testEnvironment: 'node',
-	transform: {},
+	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	// The built package in place of the sources that the tests name.
 	moduleNameMapper: {
 		'^(?:\\.\\./)+(nodes/KlingLipSync/.*|credentials/KlingLipSyncApi.*)$': '<rootDir>/dist/$1',

@@ -1,8 +1,6 @@
-'use strict';
-
 const CHUNK_BYTES = 64 * 1024;
 
-function makeHead(size) {
+function makeHead(size: number): Buffer {
 	const ftyp = Buffer.alloc(24);
 	ftyp.writeUInt32BE(24, 0);
 	ftyp.write('ftypisom', 4, 'latin1');
@@ -17,13 +15,10 @@ function makeHead(size) {
 }
 
 /**
- * Yields a file of any size that looks like an MP4, without ever holding it: every chunk after the head is
- * the same piece of memory.
- *
- * @param {number} size bytes
- * @returns {Generator<Buffer>}
+ * Yields a file of any size (bytes) that looks like an MP4, without ever holding it: every chunk after the
+ * head is the same piece of memory.
  */
-function* bigVideo(size) {
+export function* bigVideo(size: number): Generator<Buffer> {
 	const head = makeHead(size);
 	yield head;
 	const filling = Buffer.from(
@@ -33,5 +28,3 @@ function* bigVideo(size) {
 		yield left < CHUNK_BYTES ? filling.subarray(0, left) : filling;
 	}
 }
-
-module.exports = { bigVideo };

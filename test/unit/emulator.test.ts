@@ -1,22 +1,46 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
 
-const http = require('node:http');
-const { execFile } = require('node:child_process');
-const { once } = require('node:events');
-const path = require('node:path');
-const { promisify } = require('node:util');
-const { startEmulator } = require('../emulator');
-const { IDENTIFY, LIP_SYNC, until } = require('../engine/helpers');
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import http, { type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
+import { IDENTIFY, LIP_SYNC } from '../emulator/models';
+import type { CreateRequest } from '../emulator/requests';
+import type { Face } from '../emulator/tasks';
+import { until } from '../engine/helpers';
 
 const TASK_ID = /^cl[a-z0-9]{23}$/;
 const NEVER_MS = 1e9;
 
 jest.setTimeout(60_000);
 
-let api;
-const opened = [];
+interface CallOptions extends Omit<RequestInit, 'body'> {
+	query?: string;
+	body?: unknown;
+	key?: string | null;
+	apiPath?: string;
+}
 
-async function start(settings = {}) {
+/** What the API answers with, as far as it answers with it. */
+interface AnswerBody {
+	code: number;
+	msg: string;
+	data: {
+		taskId: string;
+		state: string;
+		failMsg?: string;
+		resultJson: string;
+		faceData: { session_id: string; face_list: Face[] };
+	};
+}
+
+let api: Emulator;
+const opened: Array<{ close: () => Promise<void> }> = [];
+
+async function start(settings: EmulatorOptions = {}) {
 	api = await startEmulator({ apiKey: 'test-key', identifyMs: 20, lipSyncMs: 20, ...settings });
 	opened.push(api);
 	return api;
@@ -26,11 +50,17 @@ afterEach(async () => {
 	await Promise.all(opened.splice(0).map((server) => server.close()));
 });
 
-function call(
-	method,
-	{ query = '', body, key = 'test-key', apiPath = '/api/v1/audio/generations', ...init } = {},
+async function call(
+	method: string,
+	{
+		query = '',
+		body,
+		key = 'test-key',
+		apiPath = '/api/v1/audio/generations',
+		...init
+	}: CallOptions = {},
 ) {
-	return fetch(`${api.url}${apiPath}${query}`, {
+	return await fetch(`${api.url}${apiPath}${query}`, {
 		method,
 		headers: {
 			...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -41,21 +71,23 @@ function call(
 	});
 }
 
-async function answerTo(...args) {
-	const response = await call(...args);
-	return { status: response.status, headers: response.headers, body: await response.json() };
+async function answerTo(method: string, options?: CallOptions) {
+	const response = await call(method, options);
+	const body = (await response.json()) as AnswerBody;
+	return { status: response.status, headers: response.headers, body };
 }
 
-const identifyRequest = (more) => ({
+const identifyRequest = (more?: CreateRequest) => ({
 	model: IDENTIFY,
 	video_url: 'https://media.example/a.mp4',
 	...more,
 });
-const query = (taskId) => answerTo('GET', { query: `?task_id=${taskId}` });
-const create = async (body, key) => (await answerTo('POST', { body, key })).body.data.taskId;
-const dataOf = async (taskId) => (await query(taskId)).body.data;
-const completed = (taskId) =>
-	until(async () => {
+const query = async (taskId: string) => await answerTo('GET', { query: `?task_id=${taskId}` });
+const create = async (body: unknown, key?: string) =>
+	(await answerTo('POST', { body, key })).body.data.taskId;
+const dataOf = async (taskId: string) => (await query(taskId)).body.data;
+const completed = async (taskId: string): Promise<AnswerBody['data']> =>
+	await until(async () => {
 		const data = await dataOf(taskId);
 		return data.state === 'completed' && data;
 	});
@@ -65,7 +97,11 @@ async function openSession() {
 	return faceData;
 }
 
-const lipSyncRequest = (sessionId, choice, more) => ({
+const lipSyncRequest = (
+	sessionId: string,
+	choice?: Record<string, unknown>,
+	more?: CreateRequest,
+) => ({
 	model: LIP_SYNC,
 	session_id: sessionId,
 	face_choose: [{ face_id: 'face_001', sound_file: 'https://media.example/a.mp3', ...choice }],
@@ -73,8 +109,8 @@ const lipSyncRequest = (sessionId, choice, more) => ({
 });
 
 /** A receiver of callbacks that answers with the given statuses in turn, then with 200. */
-async function startReceiver(statuses = []) {
-	const received = [];
+async function startReceiver(statuses: Array<number | 'silent'> = []) {
+	const received: Array<{ method?: string; headers: IncomingHttpHeaders; text: string }> = [];
 	const server = http.createServer(async (req, res) => {
 		let text = '';
 		for await (const chunk of req) text += chunk;
@@ -86,13 +122,13 @@ async function startReceiver(statuses = []) {
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	opened.push({
-		close: () =>
-			new Promise((resolve) => {
-				server.close(resolve);
+		close: async () =>
+			await new Promise<void>((resolve) => {
+				server.close(() => resolve());
 				server.closeAllConnections();
 			}),
 	});
-	return { received, url: `http://127.0.0.1:${server.address().port}/hook` };
+	return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
 }
 
 describe('a task', () => {
@@ -109,13 +145,13 @@ describe('a task', () => {
 			{ method: 'POST', status: 200, taskId: body.data.taskId, model: IDENTIFY },
 		]);
 		expect(api.creates(LIP_SYNC)).toEqual([]);
-		expect(api.tasks.get(body.data.taskId).request).toEqual(identifyRequest());
+		expect(api.tasks.get(body.data.taskId)?.request).toEqual(identifyRequest());
 	});
 
 	it('goes from pending over processing to its end', async () => {
 		await start({ identifyMs: 600 });
 		const taskId = await create(identifyRequest());
-		const states = [];
+		const states: string[] = [];
 		await until(async () => {
 			const { state } = await dataOf(taskId);
 			if (states.at(-1) !== state) states.push(state);
@@ -131,7 +167,7 @@ describe('a task', () => {
 		await start();
 		const taskId = await create(identifyRequest());
 		const data = await completed(taskId);
-		const { createTime } = api.tasks.get(taskId);
+		const { createTime } = api.tasks.get(taskId)!;
 		expect(data).toEqual({
 			taskId,
 			model: IDENTIFY,
@@ -260,7 +296,7 @@ describe('validation', () => {
 		await start();
 		const { session_id: session } = await openSession();
 		const audio = 'https://media.example/a.mp3';
-		const cases = [
+		const cases: Array<[unknown, string]> = [
 			['{"model":', 'body'],
 			[[], 'body'],
 			[{ video_url: 'https://media.example/a.mp4' }, 'model is required'],
@@ -327,7 +363,7 @@ describe('validation', () => {
 	});
 
 	it('refuses settings and faults that do not exist', async () => {
-		await expect(startEmulator({ identifyMS: 1 })).rejects.toThrow('identifyMS');
+		await expect(startEmulator({ identifyMS: 1 } as EmulatorOptions)).rejects.toThrow('identifyMS');
 		await start();
 		expect(() => api.fail({ method: 'GET', kind: 'truncate' })).toThrow('truncate');
 	});
@@ -345,7 +381,7 @@ describe('a callback', () => {
 		await until(() => api.deliveries.length === 1);
 		const [{ headers, text }] = receiver.received;
 		expect(headers['content-type']).toBe('application/json');
-		const { createTime, completeTime } = api.tasks.get(taskId);
+		const { createTime, completeTime } = api.tasks.get(taskId)!;
 		const { data, ...envelope } = JSON.parse(text);
 		expect(envelope).toEqual({ code: 200, msg: 'success' });
 		expect({
@@ -417,7 +453,7 @@ describe('a callback', () => {
 	it('can be dropped or come twice', async () => {
 		const receiver = await startReceiver();
 		await start({
-			callbacks: (task) => (task.request.video_url.includes('drop') ? 'dropped' : 'twice'),
+			callbacks: (task) => (task.request.video_url?.includes('drop') ? 'dropped' : 'twice'),
 		});
 		const dropped = await create(
 			identifyRequest({ video_url: 'https://media.example/drop.mp4', callback_url: receiver.url }),
@@ -470,7 +506,7 @@ describe('faults', () => {
 		await start();
 		api.fail({ method: 'GET', kind: 'status', status: 429, retryAfter: 7, times: 2, after: 1 });
 		api.fail({ method: 'GET', kind: 'status', status: 503, body: '<h1>busy</h1>' });
-		const answers = [];
+		const answers: Response[] = [];
 		for (let index = 0; index < 5; index++)
 			answers.push(await call('GET', { query: '?task_id=clnone' }));
 		// The first passes the 429 and so meets the fault behind it.
@@ -561,7 +597,7 @@ describe('faults', () => {
 });
 
 describe('files', () => {
-	const get = async (file, init) => {
+	const get = async (file: string, init?: RequestInit) => {
 		const response = await fetch(`${api.url}/files/${file}`, init);
 		return {
 			status: response.status,
@@ -601,13 +637,13 @@ describe('files', () => {
 		const response = await fetch(`${api.url}/files/result/clabc.mp4`);
 		expect(response.headers.get('content-length')).toBe(String(size));
 		let bytes = 0;
-		let head;
-		for await (const chunk of response.body) {
+		let head: Buffer | undefined;
+		for await (const chunk of response.body!) {
 			head ??= Buffer.from(chunk);
 			bytes += chunk.length;
 		}
 		expect(bytes).toBe(size);
-		expect(head.toString('latin1', 4, 8)).toBe('ftyp');
+		expect(head?.toString('latin1', 4, 8)).toBe('ftyp');
 		api.settings.resultBytes = 10;
 		expect((await get('result/clabc.mp4')).bytes).toHaveLength(10);
 	});
@@ -615,7 +651,7 @@ describe('files', () => {
 	it('survive a client that goes away', async () => {
 		await start({ resultBytes: 1e9 });
 		const response = await fetch(`${api.url}/files/result/clabc.mp4`);
-		await response.body.cancel();
+		await response.body!.cancel();
 		expect((await get('sample/voice.mp3')).status).toBe(200);
 	});
 
@@ -628,7 +664,7 @@ describe('files', () => {
 		let received = 0;
 		await expect(
 			(async () => {
-				for await (const chunk of cut.body) received += chunk.length;
+				for await (const chunk of cut.body!) received += chunk.length;
 			})(),
 		).rejects.toThrow();
 		expect(received).toBe(1000);
@@ -673,13 +709,13 @@ describe('media', () => {
 			},
 		]);
 		const missing = await create(identifyRequest({ video_url: `${api.url}/files/none.mp4` }));
-		await until(() => api.tasks.get(missing).state === 'failed');
+		await until(() => api.tasks.get(missing)!.state === 'failed');
 		expect((await dataOf(missing)).failMsg).toBe('Failed to download video_url: HTTP 404');
 		const { faceData } = await dataOf(taskId);
 		const sync = await create(
 			lipSyncRequest(faceData.session_id, { sound_file: 'http://127.0.0.1:1/a.mp3' }),
 		);
-		await until(() => api.tasks.get(sync).state === 'failed');
+		await until(() => api.tasks.get(sync)!.state === 'failed');
 		expect((await dataOf(sync)).failMsg).toContain('sound_file');
 	});
 });
@@ -711,12 +747,12 @@ describe('the emulator', () => {
 
 	it('is steered over HTTP', async () => {
 		await start();
-		const steer = async (method, name, body) => {
+		const steer = async (method: string, name: string, body?: object) => {
 			const response = await fetch(`${api.url}/_emulator/${name}`, {
 				method,
 				body: body && JSON.stringify(body),
 			});
-			return { status: response.status, body: await response.json() };
+			return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 		};
 		expect((await steer('PUT', 'settings', { faces: 3 })).body.faces).toBe(3);
 		expect(api.settings.faces).toBe(3);
@@ -738,7 +774,9 @@ describe('the emulator', () => {
 
 	it('explains its command line', async () => {
 		const { stdout } = await promisify(execFile)(process.execPath, [
-			path.join(__dirname, '../emulator/cli.js'),
+			'-r',
+			'sucrase/register',
+			path.join(__dirname, '../emulator/cli.ts'),
 			'--help',
 		]);
 		expect(stdout).toContain('--identify-ms');

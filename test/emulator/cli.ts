@@ -1,16 +1,25 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
 
-const { parseArgs } = require('node:util');
-const { startEmulator } = require('.');
+import { parseArgs } from 'node:util';
+import { startEmulator, type EmulatorOptions } from '.';
+import type { Delivery } from './callbacks';
+import type { LogEntry } from './requests';
+import type { EmulatorSettings } from './settings';
 
-const number = (text) => {
-	const value = Number(text);
-	if (Number.isNaN(value)) throw new Error(`"${text}" is not a number`);
-	return value;
+interface SettingOption {
+	setting: keyof EmulatorSettings;
+	read: (text: string) => string | number;
+	hint: string;
+}
+
+const number = (value: string) => {
+	const parsed = Number(value);
+	if (Number.isNaN(parsed)) throw new Error(`"${value}" is not a number`);
+	return parsed;
 };
-const text = (value) => value;
+const text = (value: string) => value;
 
-const settingOptions = {
+const settingOptions: Record<string, SettingOption> = {
 	key: { setting: 'apiKey', read: text, hint: 'the accepted API key (test-key)' },
 	'no-credits-key': {
 		setting: 'noCreditsKey',
@@ -41,7 +50,7 @@ function printHelp() {
 	);
 	console.log(
 		[
-			'Usage: node test/emulator/cli.js [options]',
+			'Usage: npm run emulator -- [options]',
 			'',
 			`  --${'port …'.padEnd(20)} port on 127.0.0.1 (4010)`,
 			...lines,
@@ -60,34 +69,33 @@ function readOptions() {
 			port: { type: 'string', default: '4010' },
 			'fetch-media': { type: 'boolean', default: false },
 			help: { type: 'boolean', default: false },
-			...Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+			...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
 		},
 	});
-	const given = names.filter((name) => values[name] !== undefined);
-	const settings = given.map((name) => [
-		settingOptions[name].setting,
-		settingOptions[name].read(values[name]),
-	]);
+	const given = names.flatMap((name) => {
+		const value = (values as Record<string, unknown>)[name];
+		const { setting, read } = settingOptions[name];
+		return typeof value === 'string' ? [[setting, read(value)]] : [];
+	});
 	return {
 		help: values.help,
 		port: number(values.port),
 		fetchMedia: values['fetch-media'],
-		...Object.fromEntries(settings),
+		...(Object.fromEntries(given) as Partial<EmulatorSettings>),
 	};
 }
 
-function printEvent(kind, entry) {
+const printEvent: EmulatorOptions['onEvent'] = (kind, entry) => {
+	const { at, model, taskId, fault, status, error, ...more } = entry as Partial<
+		LogEntry & Delivery
+	>;
 	const what =
-		kind === 'callback'
-			? `${entry.url} (attempt ${entry.attempt})`
-			: `${entry.method} ${entry.path}`;
-	const details = [entry.model, entry.taskId, entry.fault && `fault: ${entry.fault}`]
-		.filter(Boolean)
-		.join(' ');
+		kind === 'callback' ? `${more.url} (attempt ${more.attempt})` : `${more.method} ${more.path}`;
+	const details = [model, taskId, fault && `fault: ${fault}`].filter(Boolean).join(' ');
 	console.log(
-		`${new Date(entry.at).toISOString()} ${kind.padEnd(8)} ${entry.status ?? entry.error} ${what} ${details}`.trimEnd(),
+		`${new Date(at ?? 0).toISOString()} ${kind.padEnd(8)} ${status ?? error} ${what} ${details}`.trimEnd(),
 	);
-}
+};
 
 async function main() {
 	const { help, ...options } = readOptions();
@@ -97,10 +105,10 @@ async function main() {
 	console.log(`API key   ${api.settings.apiKey}`);
 	console.log(`Video     ${api.url}/files/sample/video.mp4`);
 	console.log(`Audio     ${api.url}/files/sample/voice.mp3`);
-	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => api.close());
+	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void api.close());
 }
 
-main().catch((error) => {
+main().catch((error: Error) => {
 	console.error(error.message);
 	process.exitCode = 1;
 });

@@ -1,20 +1,22 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
 
 /**
  * A real n8n editor with this package in it, beside an emulator of the API: `npm run dev`.
  * Rebuilds and restarts n8n when a source changes; Ctrl-C stops everything.
  */
 
-const { execFile } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-const { promisify } = require('node:util');
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { INode } from 'n8n-workflow';
+import { startEmulator, type Emulator } from '../emulator';
+import { OWNER } from '../server/client';
+import { ensureN8n } from '../server/install';
+import { packAndInstall, startServer, stopAll } from '../server/server';
+import { klingCredential } from '../server/workflows';
 
-const { startEmulator } = require('../emulator');
-const { OWNER } = require('../server/client');
-const { ensureN8n } = require('../server/install');
-const { packAndInstall, startServer, stopAll } = require('../server/server');
-const { klingCredential } = require('../server/workflows');
+type Server = Awaited<ReturnType<typeof startServer>>;
 
 const run = promisify(execFile);
 const ROOT = path.join(__dirname, '../..');
@@ -27,7 +29,7 @@ const QUIET_MS = 300;
 const build = async () => await run('npm', ['run', 'build'], { cwd: ROOT });
 
 /** The examples, with the credential chosen and media that the emulator serves. */
-async function importExamples(server, api) {
+async function importExamples(server: Server, api: Emulator) {
 	const credential = await klingCredential(server, api, 'Kling emulator');
 	const folder = path.join(ROOT, 'examples');
 	for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.json'))) {
@@ -35,7 +37,7 @@ async function importExamples(server, api) {
 			.readFileSync(path.join(folder, file), 'utf8')
 			.replace(/https:\/\/example\.com\/[a-z]+\.mp4/g, `${api.url}/files/sample/video.mp4`)
 			.replace(/https:\/\/example\.com\/[a-z]+\.mp3/g, `${api.url}/files/sample/voice.mp3`);
-		const workflow = JSON.parse(text);
+		const workflow = JSON.parse(text) as { nodes: INode[] };
 		for (const node of workflow.nodes) {
 			if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
 				node.credentials = { klingLipSyncApi: credential };
@@ -45,7 +47,7 @@ async function importExamples(server, api) {
 	}
 }
 
-async function rebuild(server) {
+async function rebuild(server: Server) {
 	console.log('changed: rebuilding …');
 	try {
 		await build();
@@ -53,16 +55,19 @@ async function rebuild(server) {
 		await server.restart();
 		console.log('rebuilt: reload the editor');
 	} catch (error) {
-		console.error(error.stdout || error.message);
+		const { stdout, message } = error as Error & { stdout?: string };
+		console.error(stdout || message);
 	}
 }
 
-function watch(server) {
-	let timer;
+function watch(server: Server): () => void {
+	let timer: NodeJS.Timeout | undefined;
 	let working = Promise.resolve();
 	const changed = () => {
 		clearTimeout(timer);
-		timer = setTimeout(() => (working = working.then(() => rebuild(server))), QUIET_MS);
+		timer = setTimeout(() => {
+			working = working.then(async () => await rebuild(server));
+		}, QUIET_MS);
 	};
 	const watchers = ['nodes', 'credentials'].map((folder) =>
 		fs.watch(path.join(ROOT, folder), { recursive: true }, changed),
@@ -97,11 +102,10 @@ async function main() {
 		await api.close();
 		process.exit(0);
 	};
-	process.once('SIGINT', stop);
-	process.once('SIGTERM', stop);
+	for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop());
 }
 
-main().catch(async (error) => {
+main().catch(async (error: Error) => {
 	console.error(error.message);
 	await stopAll();
 	process.exit(1);

@@ -1,0 +1,38 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+
+import express, { type ErrorRequestHandler, type Router } from 'express';
+import type { Emulator } from '.';
+import type { Fault } from './faults';
+import { mergeSettings, type EmulatorSettings } from './settings';
+
+const refuse: ErrorRequestHandler = (error: Error, _req, res, next) => {
+	if (res.headersSent) return next(error);
+	res.status(400).json({ code: 400, msg: error.message });
+};
+
+/**
+ * Makes the routes with which a person steers a running emulator by hand, to be mounted at `/_emulator`.
+ * They keep out of the request log.
+ */
+export function createControlRoutes(api: Omit<Emulator, 'url'>): Router {
+	const router = express.Router();
+	router.use(express.json({ type: () => true }));
+	router.get('/log', (_req, res) => {
+		const { log, deliveries, files, fetched } = api;
+		res.json({ log, deliveries, files, fetched });
+	});
+	router.put('/settings', (req, res) => {
+		res.json(mergeSettings(api.settings, req.body as Partial<EmulatorSettings>));
+	});
+	router.post('/faults', (req, res) => {
+		const fault = req.body as Fault;
+		api.fail(fault);
+		res.json({ added: fault });
+	});
+	router.post('/reset', (_req, res) => {
+		api.reset();
+		res.json({});
+	});
+	router.use(refuse);
+	return router;
+}
