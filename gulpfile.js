@@ -1,5 +1,4 @@
-const { readdir, readFile, rm, writeFile } = require('node:fs/promises');
-const path = require('node:path');
+const { rm } = require('node:fs/promises');
 const { dest, series, src } = require('gulp');
 
 /** Icons and codex files, beside the nodes and credentials that name them. */
@@ -13,14 +12,4 @@ function leftovers() {
 	return Promise.all(names.map((name) => rm(`dist/${name}`, { recursive: true, force: true })));
 }
 
-/** The compiler indents with four spaces, a tenth of the package. */
-async function indentation() {
-	const files = await readdir('dist', { recursive: true });
-	const scripts = files.filter((file) => file.endsWith('.js')).map((file) => path.join('dist', file));
-	const tabs = (text) => text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
-	await Promise.all(
-		scripts.map(async (file) => await writeFile(file, tabs(await readFile(file, 'utf8')))),
-	);
-}
-
-exports.build = series(leftovers, assets, indentation);
+exports.build = series(leftovers, assets);

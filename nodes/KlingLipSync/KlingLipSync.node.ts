@@ -8,13 +8,16 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { getFaces } from './methods/faceFields';
-import type { Operation } from './operations/fields';
-import { getTask, getTaskProperties } from './operations/getTask';
-import { identifyFace, identifyFaceProperties } from './operations/identifyFace';
-import { lipSync, lipSyncProperties } from './operations/lipSync';
-import { resume } from './run/resume';
-import { resumeWebhooks } from './run/suspend';
+import { getTaskProperties } from './operations/getTask/fields';
+import { getTask } from './operations/getTask/getTask';
+import { identifyFaceProperties } from './operations/identifyFace/fields';
+import { identifyFace } from './operations/identifyFace/identifyFace';
+import { lipSyncProperties } from './operations/lipSync/fields';
+import { lipSync } from './operations/lipSync/lipSync';
+import type { Operation } from './operations/sharedFields';
+import { getFaces } from './pickers/faceFields';
+import { resume } from './wait/resume';
+import { resumeWebhooks } from './wait/resumeUrl';
 
 const OPERATIONS: Record<
 	Operation,
@@ -31,9 +34,9 @@ export class KlingLipSync implements INodeType {
 		name: 'klingLipSync',
 		icon: { light: 'file:klingLipSync.svg', dark: 'file:klingLipSync.dark.svg' },
 		group: ['transform'],
-		// For version 1 of any node n8n evaluates an expression at each callback (parseRequestBody in
-		// webhook-helpers.js): the only one there is at a resume, for which it may make a whole engine.
-		version: [1, 1.1],
+		// Not 1: for version 1 of any node n8n evaluates an expression at each callback (parseRequestBody
+		// in webhook-helpers.js): the only one there is at a resume, for which it may make a whole engine.
+		version: 1.1,
 		subtitle:
 			'={{ $parameter["operation"] === "identifyFace" ? "Identify Face" : $parameter["operation"] === "getTask" ? "Get Task" : "Lip Sync" }}',
 		description: 'Make the mouths in a video match an audio track',

@@ -8,7 +8,8 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { MODELS } from './task/task';
-import { requirePublicUrl, takeCallback } from './trigger/takeCallback';
+import { requirePublicUrl } from './trigger/requirePublicUrl';
+import { takeCallback } from './trigger/takeCallback';
 
 export class KlingLipSyncTrigger implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,7 +1,7 @@
 'use strict';
 
-const { clock } = require('../../dist/nodes/KlingLipSync/run/clock');
-const { watchAll } = require('../../dist/nodes/KlingLipSync/run/watch');
+const { clock } = require('../../dist/nodes/KlingLipSync/clock');
+const { pollTasks } = require('../../dist/nodes/KlingLipSync/wait/poll');
 const { row } = require('./stats');
 
 const MODEL = 'kling-advanced-lip-sync';
@@ -34,7 +34,7 @@ async function watch(durationMs) {
 		concurrency: 5,
 	};
 	const task = { taskId: 'task', state: 'pending', model: MODEL };
-	const [{ task: end }] = await watchAll(run, [{ task }], 30 * 60_000, () => false);
+	const [{ task: end }] = await pollTasks(run, [{ task }], 30 * 60_000, () => false);
 	Object.assign(clock, real);
 	if (end.state !== 'completed') throw new Error(`the task ended as ${end.state}`);
 	return { queries, delay: (now - durationMs) / 1000 };

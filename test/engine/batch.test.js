@@ -3,7 +3,7 @@
 const http = require('node:http');
 const { createWorld, kling, speedUp } = require('./setup');
 const { AUDIO, bodies, IDENTIFY, identified, LIP_SYNC, until } = require('./helpers');
-const { clock } = require('../../nodes/KlingLipSync/run/clock');
+const { clock } = require('../../nodes/KlingLipSync/clock');
 
 const COUNT = 50;
 

@@ -5,7 +5,7 @@ const { helper } = require('./node-types');
 const { AUDIO, bodies, createTask, deepText, IDENTIFY, LIP_SYNC } = require('./helpers');
 const { identified, until, VIDEO } = require('./helpers');
 const { KlingLipSync } = require('../../nodes/KlingLipSync/KlingLipSync.node');
-const { suspended: remembered } = require('../../nodes/KlingLipSync/run/waits');
+const { pausedRuns: remembered } = require('../../nodes/KlingLipSync/wait/pausedRuns');
 
 const LONG = 1e9;
 

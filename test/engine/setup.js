@@ -5,7 +5,7 @@ const { createEngine } = require('./harness');
 const { KlingLipSyncApi } = require('../../credentials/KlingLipSyncApi.credentials');
 const { KlingLipSync } = require('../../nodes/KlingLipSync/KlingLipSync.node');
 const { KlingLipSyncTrigger } = require('../../nodes/KlingLipSync/KlingLipSyncTrigger.node');
-const { clock } = require('../../nodes/KlingLipSync/run/clock');
+const { clock } = require('../../nodes/KlingLipSync/clock');
 
 const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
 const TRIGGER = 'n8n-nodes-kling-lip-sync.klingLipSyncTrigger';

@@ -1,24 +1,20 @@
 'use strict';
 
 const fc = require('fast-check');
-const {
-	isPrivateHost,
-	ownTriggerUrl,
-	requireReachable,
-	signedTriggerUrl,
-} = require('../../nodes/KlingLipSync/task/callbackUrl');
-const {
-	checkedChoice,
-	checkedUrl,
-	choiceFromJson,
-	choiceFromMapping,
-	parseJson,
-	timingFromOptions,
-} = require('../../nodes/KlingLipSync/task/faceChoose');
+const { ownTriggerUrl, signedTriggerUrl } = require('../../nodes/KlingLipSync/task/callbackUrl');
+const { isPrivateHost, requireReachable } = require('../../nodes/KlingLipSync/task/publicAddress');
+const { timingFromOptions } = require('../../nodes/KlingLipSync/task/audioTiming');
+const { checkedChoice, choiceFromJson } = require('../../nodes/KlingLipSync/task/faceChoice');
+const { choiceFromMapping } = require('../../nodes/KlingLipSync/task/faceMapping');
+const { checkedUrl, parseJson } = require('../../nodes/KlingLipSync/task/userInput');
 const { Problem } = require('../../nodes/KlingLipSync/task/problem');
 const { sessionOfTask } = require('../../nodes/KlingLipSync/task/session');
-const { callbackTaskId, readCallback, readTask } = require('../../nodes/KlingLipSync/task/task');
-const { retryAfterMs, retryPause } = require('../../nodes/KlingLipSync/task/wait');
+const {
+	callbackTaskId,
+	readCallback,
+	readTask,
+} = require('../../nodes/KlingLipSync/task/readTask');
+const { retryAfterMs, retryPause } = require('../../nodes/KlingLipSync/api/retryPause');
 
 const RUNS = { numRuns: 1000 };
 const LONGEST_TEXT = 5_000;

@@ -2,7 +2,7 @@
 
 const http = require('node:http');
 const { once } = require('node:events');
-const { TIMEOUTS } = require('../../nodes/KlingLipSync/api');
+const { TIMEOUTS } = require('../../nodes/KlingLipSync/api/timeouts');
 const {
 	AUDIO,
 	IDENTIFY,

@@ -165,12 +165,6 @@ describe('an execution that is paused until Kling calls back', () => {
 		}
 	});
 
-	test('goes on with the node in its first version, too', async () => {
-		const started = await startAndSuspend('first-version', 2, { node: { typeVersion: 1 } });
-		finish(started.tasks);
-		expectResults(await reach(started, 'success'), started.tasks);
-	});
-
 	test('takes callbacks that came while it was still creating tasks', async () => {
 		api.settings.latencyMs = 150;
 		const started = await start('early', 8, { options: { maxConcurrency: 1 } });

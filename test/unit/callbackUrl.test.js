@@ -1,13 +1,12 @@
 'use strict';
 
 const {
-	isPrivateHost,
 	isSignature,
 	ownTriggerUrl,
-	requireReachable,
 	signedTriggerUrl,
 	workflowSignature,
 } = require('../../nodes/KlingLipSync/task/callbackUrl');
+const { isPrivateHost, requireReachable } = require('../../nodes/KlingLipSync/task/publicAddress');
 
 const API = 'https://apimodels.app';
 

@@ -1,14 +1,9 @@
 'use strict';
 
-const {
-	checkedChoice,
-	checkedUrl,
-	choiceFromJson,
-	choiceFromMapping,
-	parseJson,
-	timingFieldId,
-	timingFromOptions,
-} = require('../../nodes/KlingLipSync/task/faceChoose');
+const { timingFromOptions } = require('../../nodes/KlingLipSync/task/audioTiming');
+const { checkedChoice, choiceFromJson } = require('../../nodes/KlingLipSync/task/faceChoice');
+const { choiceFromMapping, timingFieldId } = require('../../nodes/KlingLipSync/task/faceMapping');
+const { checkedUrl, parseJson } = require('../../nodes/KlingLipSync/task/userInput');
 
 const faces = ['face_001', 'face_002', 'face_003'].map((faceId) => ({ faceId }));
 const audio = 'https://a/voice.mp3';

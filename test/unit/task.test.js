@@ -1,13 +1,12 @@
 'use strict';
 
+const { estimateCostUsd } = require('../../nodes/KlingLipSync/task/price');
 const {
 	callbackTaskId,
-	estimateCostUsd,
-	isIdentify,
-	isTerminal,
 	readCallback,
 	readTask,
-} = require('../../nodes/KlingLipSync/task/task');
+} = require('../../nodes/KlingLipSync/task/readTask');
+const { isIdentify, isTerminal } = require('../../nodes/KlingLipSync/task/task');
 const { Problem } = require('../../nodes/KlingLipSync/task/problem');
 
 const IDENTIFY = 'kling-identify-face';

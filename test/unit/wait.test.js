@@ -1,11 +1,8 @@
 'use strict';
 
-const {
-	mapLimited,
-	nextPause,
-	retryAfterMs,
-	retryPause,
-} = require('../../nodes/KlingLipSync/task/wait');
+const { retryAfterMs, retryPause } = require('../../nodes/KlingLipSync/api/retryPause');
+const { mapLimited } = require('../../nodes/KlingLipSync/concurrency');
+const { nextPause } = require('../../nodes/KlingLipSync/task/pollPause');
 
 it('asks again after 2 s, then less and less often, at least every 15 s', () => {
 	const pauses = [];

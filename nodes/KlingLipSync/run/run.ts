@@ -1,13 +1,13 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Access } from '../api';
-import { readAccess } from '../api';
+import type { Access } from '../api/send';
+import { readAccess } from '../api/send';
+import { mapLimited } from '../concurrency';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
-import { mapLimited } from '../task/wait';
-import { runOptionsOf } from './context';
-import { nodeError } from './items';
-import { Ledger } from './ledger';
+import { CreatedTasks } from './createdTasks';
+import { nodeError } from './nodeErrors';
+import { runOptionsOf } from './parameters';
 
 const DEFAULT_CONCURRENCY = 5;
 
@@ -15,7 +15,7 @@ const DEFAULT_CONCURRENCY = 5;
 export interface Run {
 	context: IExecuteFunctions;
 	access: Access;
-	ledger: Ledger;
+	createdTasks: CreatedTasks;
 	/** Requests in flight at most. */
 	concurrency: number;
 	/** Aborted when the execution is cancelled. */
@@ -34,7 +34,7 @@ export async function startRun(context: IExecuteFunctions): Promise<Run> {
 	return {
 		context,
 		access: await readAccess(context),
-		ledger: new Ledger(context),
+		createdTasks: new CreatedTasks(context),
 		concurrency: Number.isFinite(concurrency)
 			? Math.max(1, Math.floor(concurrency))
 			: DEFAULT_CONCURRENCY,
@@ -78,32 +78,10 @@ export function stopAtProblem(run: Run, outcomes: Array<Outcome<unknown>>): void
 	if (run.context.continueOnFail()) return;
 	const index = outcomes.findIndex((outcome) => outcome instanceof Problem);
 	if (index === -1) return;
-	throw nodeError(run.context.getNode(), outcomes[index] as Problem, index, run.ledger.taskIds());
-}
-
-/** Leaves a trace of a task in n8n's log, for those who look for what became of it. */
-export function noteState(run: Run, taskId: string, state: string): void {
-	run.context.logger.debug(`Kling Lip Sync: task ${taskId} is ${state}`, { taskId, state });
-}
-
-/**
- * Ends a cancelled run. n8n drops what a cancelled node returns, so the ids go to the log.
- *
- * @throws NodeOperationError when the execution was cancelled
- */
-export function stopIfCancelled(run: Run): void {
-	if (!run.signal?.aborted) return;
-	const taskIds = run.ledger.taskIds();
-	const problem = new Problem(
-		'cancelled',
-		'The execution was cancelled',
-		'Tasks can not be cancelled: those already created go on and are charged. Ask for them with the operation Get Task.',
+	throw nodeError(
+		run.context.getNode(),
+		outcomes[index] as Problem,
+		index,
+		run.createdTasks.taskIds(),
 	);
-	if (taskIds.length > 0) {
-		run.context.logger.warn(
-			`Kling Lip Sync: the execution was cancelled. Tasks already created: ${taskIds.join(', ')}`,
-			{ taskIds },
-		);
-	}
-	throw nodeError(run.context.getNode(), problem, 0, taskIds);
 }

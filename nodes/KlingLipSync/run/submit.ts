@@ -1,10 +1,11 @@
-import type { CreateBody } from '../api';
-import { createTask } from '../api';
+import type { CreateBody } from '../api/tasks';
+import { createTask } from '../api/tasks';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
-import type { Followed } from './items';
+import type { TaskRecord } from '../task/taskRecord';
+import { noteState, stopIfCancelled } from './cancellation';
 import type { Run } from './run';
-import { forEachValue, noteState, stopIfCancelled } from './run';
+import { forEachValue } from './run';
 
 /** A create that is ready to be sent. */
 export interface TaskRequest {
@@ -26,7 +27,7 @@ export async function submitAll(
 	step: string,
 	requests: Array<Outcome<TaskRequest>>,
 	callbackUrls: Array<string | undefined> = [],
-): Promise<Array<Outcome<Followed>>> {
+): Promise<Array<Outcome<TaskRecord>>> {
 	const stopsAtProblem = !run.context.continueOnFail();
 	let isStopped = false;
 	const submitted = await forEachValue(run, requests, async (request, index) => {
@@ -45,10 +46,10 @@ async function submit(
 	slot: string,
 	request: TaskRequest,
 	callbackUrl?: string,
-): Promise<Outcome<Followed>> {
+): Promise<Outcome<TaskRecord>> {
 	const { body, identity, identifyTaskId } = request;
 	const facts = identifyTaskId ? { identifyTaskId } : {};
-	const earlier = attempt(() => run.ledger.find(slot, identity));
+	const earlier = attempt(() => run.createdTasks.find(slot, identity));
 	if (earlier instanceof Problem) return earlier.with(facts);
 	if (earlier) {
 		return {
@@ -59,7 +60,7 @@ async function submit(
 	}
 	if (run.signal?.aborted)
 		return new Problem('cancelled', 'The execution was cancelled', '', facts);
-	run.ledger.sending(slot, identity, callbackUrl);
+	run.createdTasks.sending(slot, identity, callbackUrl);
 	const answer = await createTask(
 		run.context,
 		run.access,
@@ -68,10 +69,10 @@ async function submit(
 	);
 	if (!(answer instanceof Problem)) {
 		const { taskId, state } = answer.task;
-		run.ledger.created(slot, identity, taskId);
+		run.createdTasks.created(slot, identity, taskId);
 		noteState(run, taskId, state);
 		return { ...answer, ...facts };
 	}
-	if (answer.kind !== 'unanswered') run.ledger.refused(slot, identity);
+	if (answer.kind !== 'unanswered') run.createdTasks.refused(slot, identity);
 	return answer.with(facts);
 }

@@ -1,32 +1,24 @@
-import type {
-	IDataObject,
-	IHookFunctions,
-	IWebhookFunctions,
-	IWebhookResponseData,
-} from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import type { Access, Answer } from '../api';
-import { CREDENTIAL, queryTask, readAccess } from '../api';
-import { answerOnly } from '../run/context';
-import { taskJson } from '../run/items';
-import {
-	isSignature,
-	requireReachable,
-	SIGNATURE_PARAM,
-	workflowSignature,
-} from '../task/callbackUrl';
+import { answerOnly } from '../api/callbackAnswer';
+import type { Access } from '../api/send';
+import { CREDENTIAL, readAccess } from '../api/send';
+import type { Answer } from '../api/tasks';
+import { queryTask } from '../api/tasks';
+import { isSignature, SIGNATURE_PARAM, workflowSignature } from '../task/callbackUrl';
 import type { Outcome } from '../task/problem';
 import { attempt, attemptAsync, Problem } from '../task/problem';
-import { callbackTaskId, isTerminal, kindOf, readCallback } from '../task/task';
-import { Delivered } from './delivered';
+import { callbackTaskId, readCallback } from '../task/readTask';
+import { isTerminal, kindOf } from '../task/task';
+import { taskJson } from '../task/taskRecord';
+import { DeliveredTasks } from './deliveredTasks';
 
 /** The vendor hangs up after 10 s; a query that takes longer is of no use. */
 const QUERY_TIMEOUT = 8_000;
 /** How long the credential is kept after it was read, in ms. */
 const KEEP_ACCESS = 60_000;
 
-const delivered = new Delivered();
+const delivered = new DeliveredTasks();
 const accesses = new Map<string, { access: Promise<Access>; until: number }>();
 
 /**
@@ -70,23 +62,9 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 	if (deduplicate && !delivered.add(context, place, taskId))
 		return answerOnly(context, 200, 'Already delivered');
 	return {
-		workflowData: [[{ json: taskJson(found, includeRaw === true) }]],
+		workflowData: [[{ json: taskJson(found, includeRaw === true) as IDataObject }]],
 		webhookResponse: { message: 'Workflow started' },
 	};
-}
-
-/**
- * Refuses to listen at a URL that the vendor could not reach.
- *
- * @throws NodeOperationError naming n8n's setting
- */
-export async function requirePublicUrl(context: IHookFunctions): Promise<void> {
-	const { baseUrl } = await readAccess(context);
-	const url = context.getNodeWebhookUrl('default') ?? '';
-	const problem = attempt(() => requireReachable(url, baseUrl, 'The URL of this trigger'));
-	if (problem instanceof Problem) {
-		throw new NodeOperationError(context.getNode(), problem.message, { description: problem.hint });
-	}
 }
 
 /**

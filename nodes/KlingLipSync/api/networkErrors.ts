@@ -1,0 +1,40 @@
+const NETWORK_REASONS: Record<string, string> = {
+	ECONNABORTED: 'no answer in time',
+	ECONNREFUSED: 'connection refused',
+	ECONNRESET: 'connection closed',
+	EAI_AGAIN: 'host name not found',
+	ENOTFOUND: 'host name not found',
+	EPIPE: 'connection closed',
+	EPROTO: 'no secure connection',
+	ERR_INVALID_URL: 'not a valid address',
+	ETIMEDOUT: 'no answer in time',
+};
+
+/** A failed request in words, and without the codes that n8n would replace a whole message for. */
+export function networkReason(error: unknown): string {
+	const code = codeOf(error);
+	return (
+		NETWORK_REASONS[code] ??
+		(error instanceof Error ? error.message.slice(0, 200).replace(/\bE[A-Z]{4,}\b/g, '') : code)
+	);
+}
+
+/** Whether a request failed before its first byte left; after any other failure the API may have acted. */
+export function wasNeverSent(error: unknown): boolean {
+	const { name, message } =
+		error instanceof Error
+			? { name: error.name + error.constructor.name, message: error.message }
+			: { name: '', message: '' };
+	return (
+		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
+			codeOf(error),
+		) ||
+		/^Unsupported protocol|wrong version number|handshake failure/.test(message) ||
+		name.includes('SsrfBlocked')
+	);
+}
+
+function codeOf(error: unknown): string {
+	const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
+	return String(code ?? cause?.code ?? '');
+}

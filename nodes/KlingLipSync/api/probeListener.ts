@@ -1,0 +1,29 @@
+import type { IHttpRequestMethods } from 'n8n-workflow';
+
+import { attemptAsync, Problem } from '../task/problem';
+import type { Response, Sender } from './send';
+import { TIMEOUTS } from './timeouts';
+
+/**
+ * Whether something of this n8n listens for POSTs at a URL. Asked as a browser would before it sends,
+ * because that is answered without running anything and leaves nothing in n8n's log.
+ *
+ * @returns undefined when the answer says nothing about it, or none came
+ */
+export async function takesPosts(sender: Sender, url: string): Promise<boolean | undefined> {
+	const response = await attemptAsync(
+		async () =>
+			(await sender.helpers.httpRequest({
+				url,
+				method: 'OPTIONS' as IHttpRequestMethods,
+				headers: { Origin: new URL(url).origin },
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+				timeout: TIMEOUTS.probe,
+			})) as Response,
+	);
+	if (response instanceof Problem) return undefined;
+	const methods = response.headers?.['access-control-allow-methods'];
+	return typeof methods === 'string' ? methods.toUpperCase().includes('POST') : undefined;
+}

@@ -1,0 +1,140 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { clock } from '../clock';
+import type { Outcome } from '../task/problem';
+import { attempt, Problem } from '../task/problem';
+import { callbackTaskId, readTask } from '../task/readTask';
+import type { Task, TaskHint } from '../task/task';
+import { createProblem, excerpt, queryProblem, statusOf, unanswered, unreachable } from './answers';
+import { networkReason, wasNeverSent } from './networkErrors';
+import { retryPause } from './retryPause';
+import type { Access, Response, Sender } from './send';
+import { send } from './send';
+import { TIMEOUTS } from './timeouts';
+
+/** How often a refused create and a failed query are tried again. */
+const CREATE_REPEATS = 5;
+const QUERY_REPEATS = 5;
+/** The longest pause that the API may ask for before a request is repeated, in ms. */
+const LONGEST_RETRY_AFTER = 120_000;
+
+/** A task with the vendor's answer that it was read from. */
+export interface Answer {
+	task: Task;
+	raw: unknown;
+}
+
+/** The body of a create, see the vendor's page; `callback_url` is optional. */
+export type CreateBody = IDataObject & { model: string; callback_url?: string };
+
+/**
+ * Creates a task: sent once. Only a 429, which says that no work was begun, is repeated.
+ *
+ * @param signal ends the pauses between repetitions; never the request, whose answer holds the id
+ * @returns a Problem of kind `unanswered` when a task may exist all the same
+ */
+export async function createTask(
+	sender: Sender,
+	access: Access,
+	body: CreateBody,
+	signal?: AbortSignal,
+): Promise<Outcome<Answer>> {
+	return await repeat(
+		async () => await createOnce(sender, access, body),
+		(problem) => problem.kind === 'rateLimited',
+		CREATE_REPEATS,
+		signal,
+	);
+}
+
+/**
+ * Asks once for a task.
+ *
+ * @param timeoutMs how long to wait for the answer
+ * @returns a Problem that names the task
+ */
+export async function queryTask(
+	sender: Sender,
+	access: Access,
+	task: TaskHint & { taskId: string },
+	signal?: AbortSignal,
+	timeoutMs = TIMEOUTS.query,
+): Promise<Outcome<Answer>> {
+	const { taskId } = task;
+	let response: Response;
+	try {
+		response = await send(sender, access, 'GET', {
+			qs: { task_id: taskId },
+			timeout: timeoutMs,
+			abortSignal: signal,
+		});
+	} catch (error) {
+		return unreachable(error, access, `Task ${taskId} could not be asked for`, { taskId });
+	}
+	const status = statusOf(response);
+	if (status !== 200) return queryProblem(status, response, taskId);
+	return attempt(() => ({ task: readTask(response.body, task), raw: response.body }));
+}
+
+/** Asks for a task until there is an answer: what passes is repeated with growing pauses. */
+export async function queryTaskPatiently(
+	sender: Sender,
+	access: Access,
+	task: TaskHint & { taskId: string },
+	signal?: AbortSignal,
+): Promise<Outcome<Answer>> {
+	return await repeat(
+		async () => await queryTask(sender, access, task, signal),
+		isPassing,
+		QUERY_REPEATS,
+		signal,
+	);
+}
+
+/** Whether asking again later may help. */
+export function isPassing(problem: Problem): boolean {
+	return ['rateLimited', 'unavailable', 'malformed'].includes(problem.kind);
+}
+
+async function repeat(
+	request: () => Promise<Outcome<Answer>>,
+	mayPass: (problem: Problem) => boolean,
+	times: number,
+	signal?: AbortSignal,
+): Promise<Outcome<Answer>> {
+	for (let attempts = 0; ; attempts++) {
+		const answer = await request();
+		if (!(answer instanceof Problem) || !mayPass(answer) || attempts === times) return answer;
+		await clock.sleep(retryPause(attempts, answer.retryAfterMs, LONGEST_RETRY_AFTER), signal);
+		if (signal?.aborted) return answer;
+	}
+}
+
+async function createOnce(
+	sender: Sender,
+	access: Access,
+	body: CreateBody,
+): Promise<Outcome<Answer>> {
+	let response: Response;
+	try {
+		response = await send(sender, access, 'POST', { body, timeout: TIMEOUTS.create });
+	} catch (error) {
+		return wasNeverSent(error)
+			? unreachable(error, access, 'The task was not created', {})
+			: unanswered(`no answer came (${networkReason(error)})`, {});
+	}
+	const task = createdTask(response.body, body.model);
+	if (task) return { task, raw: response.body };
+	const status = statusOf(response);
+	return status === 200
+		? unanswered("the answer can't be read", { answer: excerpt(response.body) })
+		: createProblem(status, response);
+}
+
+/** Whatever else an answer says: a task that it names may be charged, and must not be lost. */
+function createdTask(body: unknown, model: string): Task | undefined {
+	const taskId = callbackTaskId(body);
+	if (!taskId) return undefined;
+	const task = attempt(() => readTask(body, { model }));
+	return task instanceof Problem ? { taskId, state: 'pending', model } : task;
+}

@@ -1,0 +1,122 @@
+import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+
+import type { Response, Sender } from '../api/send';
+import { networkReason } from '../api/networkErrors';
+import { retryPause } from '../api/retryPause';
+import { TIMEOUTS } from '../api/timeouts';
+import { clock } from '../clock';
+import type { Outcome } from '../task/problem';
+import { attemptAsync, Problem } from '../task/problem';
+
+const DOWNLOAD_TRIES = 3;
+const LONGEST_PAUSE = 10_000;
+
+type Stream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
+
+/** A file on its way. */
+interface OpenFile {
+	stream: Stream;
+	contentType: string;
+}
+
+/**
+ * Downloads a file of the vendor as a stream. What breaks on the way is tried again.
+ *
+ * @returns a Problem of kind `download`, to which the caller adds whose file it is
+ */
+export async function download(
+	context: IExecuteFunctions,
+	url: string,
+	fileName: string,
+	kind: 'video' | 'image',
+	signal?: AbortSignal,
+): Promise<Outcome<IBinaryData>> {
+	for (let tries = 1; ; tries++) {
+		const file = await downloadOnce(context, url, fileName, kind, signal);
+		if (!(file instanceof Problem)) return file;
+		const { httpCode } = file.details;
+		const isGone = httpCode !== undefined && httpCode < 500 && httpCode !== 429 && httpCode !== 408;
+		if (isGone || tries === DOWNLOAD_TRIES || signal?.aborted) return file;
+		await clock.sleep(retryPause(tries - 1, undefined, LONGEST_PAUSE), signal);
+	}
+}
+
+async function downloadOnce(
+	context: IExecuteFunctions,
+	url: string,
+	fileName: string,
+	kind: 'video' | 'image',
+	signal?: AbortSignal,
+): Promise<Outcome<IBinaryData>> {
+	const file = await openFile(context, url, signal);
+	if (file instanceof Problem) return file;
+	const { stream, contentType } = file;
+	if (/^(text\/|application\/(json|xml))/.test(contentType)) {
+		stream.destroy();
+		return new Problem(
+			'download',
+			`the server of the file sent a page (${contentType}) in place of the ${kind}`,
+		);
+	}
+	const fallback = kind === 'video' ? 'video/mp4' : 'image/png';
+	const mimeType = contentType.startsWith(`${kind}/`) ? contentType : fallback;
+	const binary = await attemptAsync(
+		async () => await context.helpers.prepareBinaryData(stream, fileName, mimeType),
+	);
+	if (binary instanceof Problem) return new Problem('download', 'the download broke off');
+	return binary.fileSize === '0 B'
+		? new Problem('download', 'the server of the file sent an empty file')
+		: binary;
+}
+
+/**
+ * Opens a file of the vendor. The key is not sent: result files may lie on any host.
+ *
+ * @returns the body as a stream, and its content type; a Problem of kind `download`
+ */
+async function openFile(
+	sender: Sender,
+	url: string,
+	signal?: AbortSignal,
+): Promise<Outcome<OpenFile>> {
+	let response: Response;
+	try {
+		response = (await sender.helpers.httpRequest({
+			url,
+			method: 'GET',
+			encoding: 'stream',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			timeout: TIMEOUTS.download,
+			abortSignal: signal,
+		})) as Response;
+	} catch (error) {
+		return new Problem(
+			'download',
+			`the server of the file does not answer (${networkReason(error)})`,
+		);
+	}
+	const stream = response.body as Stream;
+	if (response.statusCode !== 200) {
+		stream.destroy();
+		return new Problem(
+			'download',
+			`the server of the file answered HTTP ${response.statusCode}`,
+			'',
+			{
+				httpCode: response.statusCode,
+			},
+		);
+	}
+	return {
+		stream,
+		contentType: String(response.headers['content-type'] ?? '')
+			.split(';')[0]
+			.trim(),
+	};
+}
+
+/** The file name extension for a picture's media type. */
+export function pictureExtension(url: string): string {
+	return /\.(png|jpe?g|webp)(?:[?#]|$)/i.exec(url)?.[1].toLowerCase() ?? 'png';
+}

@@ -1,0 +1,60 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import type { ToItems } from '../run/outputItems';
+import { outputItems } from '../run/outputItems';
+import { optionsOf } from '../run/parameters';
+import type { Run } from '../run/run';
+import { stopAtProblem } from '../run/run';
+import type { TaskRequest } from '../run/submit';
+import { submitAll } from '../run/submit';
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
+import { isTerminal } from '../task/task';
+import type { TaskRecord } from '../task/taskRecord';
+import { pause } from '../wait/pause';
+import { pollToEnd } from '../wait/poll';
+import type { WaitPlan } from '../wait/waitPlan';
+import { usable } from '../wait/waitPlan';
+
+/**
+ * From requests to items: creates the tasks and waits as the user chose.
+ *
+ * @param toItems builds the output of one finished task, downloads included
+ */
+export async function createAndWait(
+	run: Run,
+	step: string,
+	requests: Array<Outcome<TaskRequest>>,
+	{ waitMode, timeoutMs, urls }: WaitPlan,
+	toItems: ToItems,
+): Promise<INodeExecutionData[][]> {
+	const { context } = run;
+	const ready = requests.map((request, index) => usable(request, urls[index]));
+	stopAtProblem(run, ready);
+
+	const submitted = await submitAll(
+		run,
+		step,
+		ready,
+		urls.map((url) => (url instanceof Problem ? undefined : url)),
+	);
+	stopAtProblem(run, submitted);
+	if (waitMode === 'none' || waitMode === 'trigger')
+		return await outputItems(run, submitted, toItems);
+
+	const unfinished = submitted.filter(
+		(outcome): outcome is TaskRecord => !(outcome instanceof Problem) && !isTerminal(outcome.task),
+	);
+	if (
+		waitMode === 'callback' &&
+		unfinished.length > 0 &&
+		!unfinished.some((outcome) => outcome.callsElsewhere)
+	) {
+		const includeRaw = submitted.map(
+			(outcome, index) =>
+				!(outcome instanceof Problem) && optionsOf(context, index).includeRaw === true,
+		);
+		return [await pause(run, submitted, timeoutMs, includeRaw)];
+	}
+	return await outputItems(run, await pollToEnd(run, submitted, timeoutMs), toItems);
+}

@@ -1,0 +1,83 @@
+import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import { download, pictureExtension } from '../media/download';
+import { taskItem } from '../run/outputItems';
+import { optionsOf } from '../run/parameters';
+import type { Run } from '../run/run';
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
+import type { Face, Task } from '../task/task';
+import type { TaskRecord } from '../task/taskRecord';
+
+/**
+ * An identify task's items: one, or one for each face, with the pictures of the faces as files if the
+ * user wants them.
+ *
+ * @returns a Problem that says that the faces are found and paid for
+ */
+export async function faceItems(
+	run: Run,
+	record: TaskRecord,
+	itemIndex: number,
+): Promise<Outcome<INodeExecutionData[]>> {
+	const { splitFaces, downloadFaceImages } = optionsOf(run.context, itemIndex);
+	const built = taskItem(run, record, itemIndex);
+	const { faces } = record.task;
+	if (!faces) return [built];
+
+	const pictures: Array<IBinaryData | undefined> = [];
+	for (const index of downloadFaceImages ? faces.keys() : []) {
+		const picture = await facePicture(run, record.task, faces[index], index);
+		if (picture instanceof Problem) return picture;
+		pictures[index] = picture;
+	}
+	if (splitFaces) {
+		return faces.map((face, index) =>
+			withFiles(
+				{ ...built, json: { ...built.json, face: face as IDataObject } },
+				{ data: pictures[index] },
+			),
+		);
+	}
+	return [
+		withFiles(
+			built,
+			Object.fromEntries(pictures.map((picture, index) => [`face_${index + 1}`, picture])),
+		),
+	];
+}
+
+async function facePicture(
+	run: Run,
+	task: Task,
+	face: Face,
+	index: number,
+): Promise<Outcome<IBinaryData | undefined>> {
+	const { taskId, state, sessionId } = task;
+	const url = face.faceReference;
+	if (!url) return undefined;
+	const file = await download(
+		run.context,
+		url,
+		`${taskId}-face_${index + 1}.${pictureExtension(url)}`,
+		'image',
+		run.signal,
+	);
+	if (!(file instanceof Problem)) return file;
+	return new Problem(
+		'download',
+		`The picture of face "${face.faceId}" of task ${taskId} could not be downloaded: ${file.message}`,
+		"The faces themselves are found and paid for: use the task ID in Lip Sync, or turn off 'Download Face Pictures' and run again.",
+		{ ...file.details, taskId, state, sessionId, faceReference: url },
+	);
+}
+
+function withFiles(
+	built: INodeExecutionData,
+	files: Record<string, IBinaryData | undefined>,
+): INodeExecutionData {
+	const present = Object.entries(files).filter(
+		(entry): entry is [string, IBinaryData] => entry[1] !== undefined,
+	);
+	return present.length > 0 ? { ...built, binary: Object.fromEntries(present) } : built;
+}

@@ -1,0 +1,51 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { queryTaskPatiently } from '../../api/tasks';
+import { stopIfCancelled } from '../../run/cancellation';
+import { outputItems } from '../../run/outputItems';
+import { optionsOf, textOf } from '../../run/parameters';
+import { forEachItem, startRun, stopAtProblem } from '../../run/run';
+import { failureOf } from '../../task/failureAdvice';
+import type { Outcome } from '../../task/problem';
+import { attempt, inputProblem, Problem } from '../../task/problem';
+import type { TaskRecord } from '../../task/taskRecord';
+import { pollTasks } from '../../wait/poll';
+import { timeoutOf } from '../../wait/waitMode';
+import { videoItem } from '../videoItem';
+
+/** Asks for each item's task; failed tasks are data unless the user wants errors. */
+export async function getTask(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const run = await startRun(context);
+	const asked = await forEachItem(run, async (index) => {
+		const taskId = taskIdOf(context, index);
+		stopIfCancelled(run);
+		return await queryTaskPatiently(context, run.access, { taskId }, run.signal);
+	});
+	stopIfCancelled(run);
+	stopAtProblem(run, asked);
+	const isWaiting = context.getNodeParameter('waitMode', 0, 'none') === 'poll';
+	const endsAll = (outcome: Outcome<TaskRecord>) =>
+		!context.continueOnFail() && outcome instanceof Problem;
+	const known = isWaiting ? await pollTasks(run, asked, timeoutOf(run, 'poll'), endsAll) : asked;
+	const judged = known.map((outcome, index) => {
+		if (outcome instanceof Problem || outcome.task.state !== 'failed') return outcome;
+		return attempt(() =>
+			optionsOf(context, index).failOnFailedTask === true ? failureOf(outcome) : outcome,
+		);
+	});
+	stopAtProblem(run, judged);
+	return await outputItems(
+		run,
+		judged,
+		async (record, index) => await videoItem(run, record, index),
+	);
+}
+
+function taskIdOf(context: IExecuteFunctions, itemIndex: number): string {
+	const taskId = textOf(context, 'taskId', itemIndex);
+	if (taskId !== '') return taskId;
+	throw inputProblem(
+		'The task ID is missing',
+		'Enter the taskId that Identify Face or Lip Sync returned. If it comes from an expression, check that the earlier node has that field.',
+	);
+}

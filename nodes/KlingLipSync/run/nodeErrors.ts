@@ -1,0 +1,43 @@
+import type { INode, JsonObject } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+
+import type { Problem } from '../task/problem';
+
+/** How many task ids an error quotes at most. */
+const MOST_IDS = 1000;
+
+/**
+ * The problem as n8n shows it. Built from plain values only: the request that failed carries the key.
+ *
+ * @param alsoCreated ids of all tasks of the run, which would be lost with the items
+ */
+export function nodeError(
+	node: INode,
+	problem: Problem,
+	itemIndex: number,
+	alsoCreated: string[] = [],
+): NodeApiError | NodeOperationError {
+	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
+	const { httpCode } = problem.details;
+	// n8n would call an execution canceled whose error has this word.
+	const message = problem.message.replace(/canceled/g, 'cancelled');
+	const error =
+		httpCode === undefined
+			? new NodeOperationError(node, message, { description, itemIndex })
+			: new NodeApiError(node, { message, ...problem.details } as JsonObject, {
+					message,
+					description,
+					httpCode: String(httpCode),
+					itemIndex,
+				});
+	// n8n puts a text of its own in place of a message that quotes an error code, such as ECONNRESET.
+	error.message = message;
+	return error;
+}
+
+function createdTasks(problem: Problem, taskIds: string[]): string {
+	const others = taskIds.filter((id) => id !== problem.details.taskId);
+	if (others.length === 0) return '';
+	const more = others.length > MOST_IDS ? ` and ${others.length - MOST_IDS} more` : '';
+	return `Tasks already created by this run, to be had with the operation Get Task: ${others.slice(0, MOST_IDS).join(', ')}${more}.`;
+}

@@ -1,0 +1,44 @@
+import type { Outcome } from './problem';
+import { Problem } from './problem';
+import type { TaskRecord } from './taskRecord';
+
+/** A failed task as the problem that it is for the item. */
+export function failureOf({ task, identifyTaskId }: TaskRecord): Problem {
+	const { taskId, state, model, failCode, failMsg } = task;
+	return new Problem(
+		'taskFailed',
+		`Task ${taskId} failed: ${failMsg ?? 'the API gives no reason'}`,
+		adviceFor(failMsg ?? ''),
+		{
+			taskId,
+			state,
+			model,
+			...(failCode && { failCode }),
+			...(failMsg && { failMsg }),
+			...(identifyTaskId && { identifyTaskId }),
+		},
+	);
+}
+
+/** What to do about a failure, by the vendor's reason for it. */
+function adviceFor(reason: string): string {
+	if (/face/i.test(reason)) {
+		return 'Use a video in which the face is large, well lit and seen from the front, then run this item again.';
+	}
+	if (/audio|sound/i.test(reason)) {
+		return 'Check the audio: mp3, wav, m4a or aac, 2–60 s and at most 5 MB, and at least 2 s of it while the face is on screen.';
+	}
+	if (/video|download|url|fetch/i.test(reason)) {
+		return 'Check the video: mp4 or mov, 2–60 s, 720p or 1080p and at most 100 MB, at an address that anyone can open.';
+	}
+	return 'Check the video and the audio of this item, then run it again.';
+}
+
+/** Failed tasks turned into problems; everything else as it is. */
+export function failuresAsProblems(
+	outcomes: Array<Outcome<TaskRecord>>,
+): Array<Outcome<TaskRecord>> {
+	return outcomes.map((outcome) =>
+		!(outcome instanceof Problem) && outcome.task.state === 'failed' ? failureOf(outcome) : outcome,
+	);
+}

@@ -1,0 +1,189 @@
+import { estimateCostUsd } from './price';
+import { Problem } from './problem';
+import type { Face, Task, TaskHint, TaskState } from './task';
+import { isIdentify, isTerminal } from './task';
+
+type Fields = Record<string, unknown>;
+
+const STATES: readonly string[] = ['pending', 'processing', 'completed', 'failed'];
+
+/**
+ * Reads the envelope `{code, msg, data}` of a create answer or a query answer.
+ *
+ * @throws Problem `malformed` for anything that is not a task
+ */
+export function readTask(body: unknown, hint: TaskHint = {}): Task {
+	const data = asFields(asFields(body)?.data);
+	if (!data) throw malformed('the answer holds no task', hint);
+	return readFields(data, hint);
+}
+
+/**
+ * Reads the body of a callback.
+ *
+ * @throws Problem `malformed` for anything that is not a callback of a finished task
+ */
+export function readCallback(body: unknown): Task {
+	const task = readTask(body);
+	if (!isTerminal(task)) throw malformed('the task is not finished', task);
+	return task;
+}
+
+/**
+ * The task id a callback speaks of, without believing anything else in it.
+ *
+ * @returns undefined for a body that is no callback
+ */
+export function callbackTaskId(body: unknown): string | undefined {
+	const data = asFields(asFields(body)?.data);
+	return data && text(pick(data, 'taskId'));
+}
+
+function readFields(data: Fields, hint: TaskHint): Task {
+	const taskId = text(pick(data, 'taskId')) ?? hint.taskId;
+	if (!taskId) throw malformed('the answer names no task ID', hint);
+	if (hint.taskId && taskId !== hint.taskId) {
+		throw malformed(`the answer is about another task (${taskId})`, hint);
+	}
+	const state = text(data.state)?.toLowerCase() ?? '';
+	if (!STATES.includes(state)) {
+		throw malformed(`the state "${state.slice(0, 50)}" is not known`, { ...hint, taskId });
+	}
+	const model = (text(data.model) ?? hint.model ?? '').split('/').pop() ?? '';
+	const task: Task = { taskId, state: state as TaskState, model };
+	const result = asFields(parseOnce(pick(data, 'resultJson'))) ?? {};
+
+	if (state === 'completed') addResult(task, data, result);
+	if (state === 'failed') {
+		assign(task, 'failCode', text(pick(data, 'failCode')));
+		assign(task, 'failMsg', text(pick(data, 'failMsg')));
+	}
+	for (const time of ['createTime', 'completeTime'] as const) {
+		assign(task, time, amount(pick(data, time)) || undefined);
+	}
+	assign(task, 'costTime', amount(pick(data, 'costTime')));
+	assign(task, 'estimatedCostUsd', estimateCostUsd(task));
+	return task;
+}
+
+/** Newer revisions of the vendor's page put the faces into resultJson; both places are read. */
+function addResult(task: Task, data: Fields, result: Fields): void {
+	const found = [
+		asFields(parseOnce(pick(data, 'faceData'))),
+		result,
+		asFields(parseOnce(pick(result, 'faceData'))),
+		data,
+	];
+	const sessionId = firstOf(found, (place) => text(pick(place, 'sessionId')));
+	const faces = firstOf(found, readFaces);
+	if (isIdentify(task) || (sessionId && faces)) {
+		if (!sessionId) throw malformed('the finished task names no session', task);
+		task.sessionId = sessionId;
+		task.faces = faces ?? [];
+		task.faceCount = task.faces.length;
+		return;
+	}
+	const urls = firstOf([data, result], (place) => {
+		const list = asList(parseOnce(pick(place, 'resultUrls')))?.filter(isUrl);
+		return list?.length ? list : undefined;
+	});
+	if (!urls) throw malformed('the finished task names no video', task);
+	task.videoUrl = urls[0];
+	task.resultUrls = urls;
+	const duration = firstOf([result, data], (place) => amount(pick(place, 'videoDuration')));
+	if (duration) task.videoDuration = duration;
+}
+
+function readFaces(place: Fields): Face[] | undefined {
+	const list = asList(parseOnce(pick(place, 'faceList') ?? place.faces));
+	if (list) return list.map(readFace).filter((face): face is Face => face !== undefined);
+	const ids = asList(parseOnce(pick(place, 'faceIds') ?? pick(place, 'faceId'))) ?? [
+		pick(place, 'faceId'),
+	];
+	const faces = ids.map(readFace).filter((face): face is Face => face !== undefined);
+	return faces.length ? faces : undefined;
+}
+
+function readFace(value: unknown): Face | undefined {
+	const id = text(value);
+	if (id) return { faceId: id };
+	const fields = asFields(value);
+	const faceId = fields && text(pick(fields, 'faceId'));
+	if (!fields || !faceId) return undefined;
+	const entries = Object.entries(fields)
+		.filter(([, field]) => field !== null && field !== undefined && field !== '')
+		.map(([name, field]) => [camelCase(name), field] as const);
+	return { ...Object.fromEntries(entries), faceId };
+}
+
+function malformed(what: string, hint: TaskHint): Problem {
+	const of = hint.taskId ? ` about task ${hint.taskId}` : '';
+	return new Problem(
+		'malformed',
+		`The API's answer${of} can't be read: ${what}`,
+		hint.taskId
+			? 'The task itself is not lost: ask for it again later with the operation Get Task.'
+			: 'Check the Base URL in the credential, then look for an update of this node package.',
+		hint.taskId ? { taskId: hint.taskId } : {},
+	);
+}
+
+/** A field under its camelCase or its snake_case name. */
+function pick(fields: Fields, name: string): unknown {
+	const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+	const own = (key: string) => (Object.hasOwn(fields, key) ? fields[key] : undefined);
+	return own(name) ?? own(snake);
+}
+
+function camelCase(name: string): string {
+	return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function asFields(value: unknown): Fields | undefined {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+		? (value as Fields)
+		: undefined;
+}
+
+function asList(value: unknown): unknown[] | undefined {
+	return Array.isArray(value) ? value : undefined;
+}
+
+/** The vendor sends some objects as JSON strings; each is parsed once, never twice. */
+function parseOnce(value: unknown): unknown {
+	if (typeof value !== 'string') return value;
+	try {
+		return JSON.parse(value);
+	} catch {
+		return undefined;
+	}
+}
+
+function text(value: unknown): string | undefined {
+	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function amount(value: unknown): number | undefined {
+	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+function isUrl(value: unknown): value is string {
+	return typeof value === 'string' && /^https?:\/\//i.test(value);
+}
+
+function firstOf<T>(
+	places: Array<Fields | undefined>,
+	read: (place: Fields) => T | undefined,
+): T | undefined {
+	for (const place of places) {
+		const value = place && read(place);
+		if (value !== undefined) return value;
+	}
+	return undefined;
+}
+
+function assign<Key extends keyof Task>(task: Task, key: Key, value: Task[Key] | undefined): void {
+	if (value !== undefined) task[key] = value;
+}

@@ -1,0 +1,110 @@
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
+import { nextPause } from '../task/pollPause';
+import { failuresAsProblems } from '../task/failureAdvice';
+import { isTerminal } from '../task/task';
+import type { TaskRecord } from '../task/taskRecord';
+import { isPassing, queryTask } from '../api/tasks';
+import { TIMEOUTS } from '../api/timeouts';
+import { clock } from '../clock';
+import { mapLimited } from '../concurrency';
+import { noteState, stopIfCancelled } from '../run/cancellation';
+import type { Run } from '../run/run';
+import { stopAtProblem } from '../run/run';
+
+/** After so many unreadable answers in a row, waiting on would only hide that something is wrong. */
+const MOST_UNREADABLE = 5;
+/** The longest that a busy API may hold up the next look at all tasks, in ms. */
+const LONGEST_RETRY_AFTER = 60_000;
+
+interface Watched extends TaskRecord {
+	index: number;
+	unreadable: number;
+}
+
+/**
+ * Watches all tasks together until each is finished or the time is up. What passes (429, 5xx, network)
+ * is waited out; a task that is still unfinished at the end goes on with `timedOut`.
+ *
+ * @param timeoutMs how long to wait
+ * @param endsAll whether what has become of one task ends the waiting for all
+ */
+export async function pollTasks(
+	run: Run,
+	outcomes: Array<Outcome<TaskRecord>>,
+	timeoutMs: number,
+	endsAll: (outcome: Outcome<TaskRecord>) => boolean,
+): Promise<Array<Outcome<TaskRecord>>> {
+	const results = [...outcomes];
+	const deadline = clock.now() + timeoutMs;
+	let waiting = outcomes.flatMap((outcome, index): Watched[] =>
+		outcome instanceof Problem || isTerminal(outcome.task)
+			? []
+			: [{ ...outcome, index, unreadable: 0 }],
+	);
+	let pause = 0;
+	let askedFor = 0;
+	while (waiting.length > 0) {
+		pause = nextPause(pause);
+		const left = deadline - clock.now();
+		if (left <= 0) {
+			for (const { index } of waiting)
+				results[index] = { ...(results[index] as TaskRecord), timedOut: true };
+			break;
+		}
+		await clock.sleep(Math.min(Math.max(pause, askedFor), left), run.signal);
+		stopIfCancelled(run);
+
+		askedFor = 0;
+		const looks: Look[] = await mapLimited(waiting, run.concurrency, async (watched) =>
+			clock.now() > deadline + TIMEOUTS.query ? { watched } : await look(run, watched),
+		);
+		stopIfCancelled(run);
+		waiting = looks.flatMap(({ watched, outcome, retryAfterMs = 0 }) => {
+			askedFor = Math.max(askedFor, Math.min(retryAfterMs, LONGEST_RETRY_AFTER));
+			if (outcome) results[watched.index] = outcome;
+			const over = outcome && (outcome instanceof Problem || isTerminal(outcome.task));
+			return over ? [] : [watched];
+		});
+		if (results.some(endsAll)) break;
+	}
+	return results;
+}
+
+/** No `outcome`: nothing was learned, and asking again may help. */
+interface Look {
+	watched: Watched;
+	outcome?: Outcome<TaskRecord>;
+	retryAfterMs?: number;
+}
+
+async function look(run: Run, watched: Watched): Promise<Look> {
+	const { task, identifyTaskId } = watched;
+	const answer = await queryTask(run.context, run.access, task, run.signal);
+	const facts = identifyTaskId ? { identifyTaskId } : {};
+	if (!(answer instanceof Problem)) {
+		watched.unreadable = 0;
+		if (answer.task.state !== task.state) noteState(run, task.taskId, answer.task.state);
+		watched.task = answer.task;
+		return { watched, outcome: { ...answer, ...facts } };
+	}
+	watched.unreadable = answer.kind === 'malformed' ? watched.unreadable + 1 : 0;
+	if (isPassing(answer) && watched.unreadable < MOST_UNREADABLE) {
+		return { watched, retryAfterMs: answer.retryAfterMs };
+	}
+	return { watched, outcome: answer.with({ ...facts, state: task.state }) };
+}
+
+/** Watches tasks in the node; failed ones come back as problems. */
+export async function pollToEnd(
+	run: Run,
+	outcomes: Array<Outcome<TaskRecord>>,
+	timeoutMs: number,
+): Promise<Array<Outcome<TaskRecord>>> {
+	const stops = !run.context.continueOnFail();
+	const endsAll = (outcome: Outcome<TaskRecord>) =>
+		stops && (outcome instanceof Problem || outcome.task.state === 'failed');
+	const watched = failuresAsProblems(await pollTasks(run, outcomes, timeoutMs, endsAll));
+	stopAtProblem(run, watched);
+	return watched;
+}
