@@ -1,15 +1,27 @@
-'use strict';
-
-const { setTimeout: sleep } = require('node:timers/promises');
-const { until } = require('./client');
-const { nodeOutput, startServer } = require('./server');
-const { chain, items, klingNodes, manualStart, next, startApi, tasksOf } = require('./workflows');
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionStatus, INodeParameters } from 'n8n-workflow';
+import type { Outcome, Task } from '../emulator/tasks';
+import { filledIn, until } from './client';
+import { nodeOutput, startServer } from './server';
+import type { Server } from './server';
+import {
+	audioOf,
+	chain,
+	items,
+	klingNodes,
+	manualStart,
+	next,
+	startApi,
+	tasksOf,
+} from './workflows';
+import type { Api, KlingNodes } from './workflows';
 
 const PATIENCE_MS = 240_000;
 
-let server;
-let api;
-let kling;
+let server: Server;
+let api: Api;
+let kling: KlingNodes;
 
 beforeAll(async () => {
 	// A busy machine would make n8n turn callbacks away on its own account.
@@ -19,8 +31,7 @@ beforeAll(async () => {
 		callbackTimeoutMs: PATIENCE_MS,
 		backgroundRetryMs: 5_000,
 		backgroundForMs: 120_000,
-		callbacks: ({ request }) =>
-			request.face_choose?.[0].sound_file.includes('twice') ? 'twice' : 'normal',
+		callbacks: ({ request }) => (audioOf(request)[0] === 'twice' ? 'twice' : 'normal'),
 	});
 	kling = await klingNodes(server, api);
 }, 300_000);
@@ -30,10 +41,14 @@ afterAll(async () => {
 	await api?.close();
 });
 
-const triggerUrl = (workflowId) => `${server.webhookUrl}/${workflowId}/kling-lip-sync`;
+const triggerUrl = (workflowId: string) => `${server.webhookUrl}/${workflowId}/kling-lip-sync`;
 
 /** One workflow that orders by hand and receives in its trigger. */
-const orderAndReceive = (tag, count, { lipSync, trigger } = {}) => ({
+const orderAndReceive = (
+	tag: string,
+	count: number,
+	{ lipSync, trigger }: { lipSync?: INodeParameters; trigger?: INodeParameters } = {},
+) => ({
 	name: tag,
 	nodes: [
 		manualStart,
@@ -48,28 +63,28 @@ const orderAndReceive = (tag, count, { lipSync, trigger } = {}) => ({
 	},
 });
 
-async function publish(...args) {
+async function publish(...args: Parameters<typeof orderAndReceive>) {
 	const id = await server.createWorkflow(orderAndReceive(...args));
 	await server.activate(id);
 	return id;
 }
 
 /** Runs the ordering part by hand. */
-async function order(workflowId, tag) {
+async function order(workflowId: string, tag: string) {
 	const id = await server.run(workflowId, { triggerName: 'Start' });
 	const execution = await server.waitFor(id, 'success', PATIENCE_MS);
 	return { execution, tasks: tasksOf(api, tag) };
 }
 
-const finish = (tasks, outcome = { state: 'completed' }) =>
+const finish = (tasks: Task[], outcome: Outcome = { state: 'completed' }) =>
 	tasks.forEach(({ taskId }) => api.finish(taskId, outcome));
 
-const statusesOf = (tasks) =>
+const statusesOf = (tasks: Task[]) =>
 	api.deliveries
 		.filter(({ taskId }) => tasks.some((task) => task.taskId === taskId))
 		.map(({ status, error }) => status ?? error);
 
-async function answered(tasks, status, count = tasks.length) {
+async function answered(tasks: Task[], status: number, count = tasks.length) {
 	await until(
 		() => statusesOf(tasks).filter((answer) => answer === status).length >= count,
 		PATIENCE_MS,
@@ -78,20 +93,21 @@ async function answered(tasks, status, count = tasks.length) {
 }
 
 /** How many times a workflow's trigger has started it, once all of that is done. */
-async function starts(workflowId) {
-	const counted = { workflowId, status: ['new', 'running', 'success', 'error', 'crashed'] };
+async function starts(workflowId: string) {
+	const underWay: ExecutionStatus[] = ['new', 'running'];
 	await until(
-		async () => (await server.countExecutions({ workflowId, status: ['new', 'running'] })) === 0,
+		async () => (await server.countExecutions({ workflowId, status: underWay })) === 0,
 		PATIENCE_MS,
 		() => `Executions of ${workflowId} do not end`,
 	);
 	// One more would have come by then.
 	await sleep(1000);
-	return await server.countExecutions(counted);
+	const status: ExecutionStatus[] = [...underWay, 'success', 'error', 'crashed'];
+	return await server.countExecutions({ workflowId, status });
 }
 
 describe('a trigger', () => {
-	let workflowId;
+	let workflowId: string;
 
 	test('of the same workflow is known to the node, and starts once for each of its tasks', async () => {
 		workflowId = await publish('same', 3);
@@ -100,7 +116,7 @@ describe('a trigger', () => {
 			tasks.map(({ taskId }) => ({ json: { taskId, state: 'pending' } })),
 		);
 		for (const { callbackUrl } of tasks) {
-			expect(callbackUrl.split('?')[0]).toBe(triggerUrl(workflowId));
+			expect(callbackUrl?.split('?')[0]).toBe(triggerUrl(workflowId));
 		}
 		finish(tasks.slice(0, 2));
 		finish(tasks.slice(2), { failMsg: 'Audio is too short', failCode: '1201' });
@@ -194,7 +210,7 @@ describe('a trigger', () => {
 		const claim = { code: 200, data: { taskId: 'clforged', state: 'failed', failMsg: 'x' } };
 		expect(await server.triggerWebhook(triggerUrl(id), claim)).toMatchObject({ status: 401 });
 		const [{ callbackUrl }] = tasks;
-		const wrong = callbackUrl.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+		const wrong = callbackUrl!.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
 		expect(await server.triggerWebhook(wrong, claim)).toMatchObject({ status: 401 });
 		const queries = api.queries().length;
 		finish(tasks);
@@ -218,30 +234,24 @@ describe('a trigger', () => {
 	test('works in a copy of the workflow, and in one made through the API', async () => {
 		const copy = await publish('same', 3);
 		const known = new Set(tasksOf(api, 'same'));
-		const { rawApiKey } = await server.rest('POST', '/api-keys', {
+		const { rawApiKey } = await server.rest<{ rawApiKey: string }>('POST', '/api-keys', {
 			label: 'test',
 			expiresAt: null,
 			scopes: ['workflow:create', 'workflow:activate', 'workflow:read'],
 		});
-		const call = async (route, body) => {
+		const call = async (route: string, body: unknown) => {
 			const response = await fetch(`${server.url}/api/v1${route}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', 'X-N8N-API-KEY': rawApiKey },
 				body: JSON.stringify(body),
 			});
 			expect(response.status).toBe(200);
-			return await response.json();
+			return (await response.json()) as { id: string };
 		};
 		const { name, nodes, connections } = orderAndReceive('public', 1);
 		const { id: made } = await call('/workflows', {
 			name,
-			nodes: nodes.map((node, index) => ({
-				id: `node-${index}`,
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-				...node,
-			})),
+			nodes: nodes.map(filledIn),
 			connections,
 			settings: { executionOrder: 'v1' },
 		});
@@ -265,7 +275,7 @@ describe('a trigger', () => {
 				'error',
 				PATIENCE_MS,
 			);
-			expect(execution.error.message).toMatch(/not published/);
+			expect(execution.error?.message).toMatch(/not published/);
 			expect(tasksOf(api, 'draft')).toHaveLength(0);
 		};
 		await refused();

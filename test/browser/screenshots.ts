@@ -1,14 +1,17 @@
-'use strict';
-
+/* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error, no-console */
 /** Makes the pictures of the documentation, in the real editor: `npm run docs:screenshots` */
 
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-const ensureBuilt = require('../server/globalSetup');
-const { startServer } = require('../server/server');
-const { chain, manualStart } = require('../server/workflows');
-const { openStage } = require('./stage');
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { IConnections } from 'n8n-workflow';
+import type { Locator, Page } from 'playwright-core';
+import type { StoredCredential, TestWorkflow, WorkflowNode } from '../server/client';
+import ensureBuilt from '../server/globalSetup';
+import { startServer } from '../server/server';
+import { chain, manualStart } from '../server/workflows';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
 const ROOT = path.join(__dirname, '../..');
 const IMAGES = path.join(ROOT, 'docs/images');
@@ -37,18 +40,19 @@ const FACES = [
 	{ start_time: 6200, end_time: 8000 },
 ];
 
-function reduceColours(file) {
+function reduceColours(file: string) {
 	try {
 		execFileSync('convert', [file, '-strip', '+dither', '-colors', '128', `PNG8:${file}`]);
 	} catch (error) {
 		// The file is only larger without ImageMagick.
-		if (error.code !== 'ENOENT') throw error;
+		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 	}
 }
 
 /** The rectangle around some elements, in the page. */
-async function around(locators, { x: marginX = 0, y: marginY = 0 } = {}) {
-	const boxes = await Promise.all(locators.map(async (locator) => await locator.boundingBox()));
+async function around(locators: Locator[], { x: marginX = 0, y: marginY = 0 } = {}) {
+	const found = await Promise.all(locators.map(async (locator) => await locator.boundingBox()));
+	const boxes = found.filter((box) => box !== null);
 	const left = Math.min(...boxes.map(({ x }) => x)) - marginX;
 	const top = Math.min(...boxes.map(({ y }) => y)) - marginY;
 	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + marginX;
@@ -56,36 +60,49 @@ async function around(locators, { x: marginX = 0, y: marginY = 0 } = {}) {
 	return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+type Rectangle = Awaited<ReturnType<typeof around>>;
+
 class Album {
-	constructor(stage, openAi) {
-		Object.assign(this, stage, { page: stage.editor.page, openAi });
+	private readonly page: Page;
+
+	constructor(
+		private readonly stage: Stage,
+		private readonly openAi: StoredCredential,
+	) {
+		this.page = stage.editor.page;
 	}
 
-	async take(name, clip) {
-		await this.editor.settle();
+	private async take(name: string, clip: Rectangle) {
+		await this.stage.editor.settle();
 		const file = path.join(IMAGES, `${name}.png`);
 		await this.page.screenshot({ path: file, clip, animations: 'disabled' });
 		reduceColours(file);
 		console.log(`${path.relative(ROOT, file)}: ${Math.ceil(fs.statSync(file).size / 1024)} KB`);
 	}
 
-	async open(size, nodes, connections = {}) {
+	private async open(
+		size: { width: number; height: number },
+		nodes: WorkflowNode[],
+		connections: IConnections = {},
+	) {
 		await this.page.setViewportSize(size);
-		const id = await this.server.createWorkflow({ name: 'Interview', nodes, connections });
-		await this.editor.openWorkflow(id);
+		const id = await this.stage.server.createWorkflow({ name: 'Interview', nodes, connections });
+		await this.stage.editor.openWorkflow(id);
 		await this.page.addStyleTag({ content: BARE });
 	}
 
-	withCredential(node) {
+	private withCredential(node: WorkflowNode): WorkflowNode {
 		if (node.type.startsWith('n8n-nodes-kling-lip-sync.'))
-			return { ...node, credentials: { klingLipSyncApi: this.credential } };
+			return { ...node, credentials: { klingLipSyncApi: this.stage.credential } };
 		if (node.type.endsWith('.lmChatOpenAi'))
 			return { ...node, credentials: { openAiApi: this.openAi } };
 		return node;
 	}
 
-	async example(file) {
-		const { nodes, connections } = JSON.parse(fs.readFileSync(path.join(EXAMPLES, file), 'utf8'));
+	async example(file: string) {
+		const { nodes, connections } = JSON.parse(
+			fs.readFileSync(path.join(EXAMPLES, file), 'utf8'),
+		) as TestWorkflow;
 		await this.open(
 			CANVAS,
 			nodes.map((node) => this.withCredential(node)),
@@ -97,7 +114,7 @@ class Album {
 		const things = await canvas
 			.locator('.vue-flow__node, .vue-flow__node [class*="description"]')
 			.all();
-		await this.editor.settle();
+		await this.stage.editor.settle();
 		await this.take(
 			`example-${path.basename(file, '.json')}`,
 			await around(things, { x: 24, y: 24 }),
@@ -106,7 +123,7 @@ class Album {
 
 	/** Lip Sync after an Identify Face that has run. */
 	async mapper() {
-		const { api, set, kling } = this;
+		const { api, set, kling } = this.stage;
 		api.settings.faces = FACES;
 		// The addresses of the pictures are to be seen in the input.
 		api.settings.resultsHost = 'https://files.example.com';
@@ -117,7 +134,7 @@ class Album {
 			kling('Lip Sync', { faceSelection: 'map' }),
 		];
 		await this.open(PANEL, nodes, chain(...nodes.map(({ name }) => name)));
-		const panel = await this.editor.openNode('Lip Sync');
+		const panel = await this.stage.editor.openNode('Lip Sync');
 		await panel.executePreviousNodes();
 		await panel.mapper.retry();
 		await panel.mapper.fields.waitFor();
@@ -136,7 +153,7 @@ class Album {
 	}
 
 	async faces() {
-		const { kling, api } = this;
+		const { kling, api } = this.stage;
 		api.settings.faces = FACES;
 		const identify = {
 			operation: 'identifyFace',
@@ -148,7 +165,7 @@ class Album {
 			[manualStart, kling('Identify Face', identify)],
 			chain('Start', 'Identify Face'),
 		);
-		const panel = await this.editor.openNode('Identify Face');
+		const panel = await this.stage.editor.openNode('Identify Face');
 		await panel.executeStep();
 		await panel.showOutput('binary');
 		await panel.output.getByTestId('ndv-view-binary-data').first().click();
@@ -161,10 +178,10 @@ class Album {
 		const lipSync = { faceSource: 'video', ...CLIP, audioUrl: CLIP.firstVoice };
 		await this.open(
 			HIGH_PANEL,
-			[manualStart, this.kling('Lip Sync', lipSync)],
+			[manualStart, this.stage.kling('Lip Sync', lipSync)],
 			chain('Start', 'Lip Sync'),
 		);
-		const panel = await this.editor.openNode('Lip Sync');
+		const panel = await this.stage.editor.openNode('Lip Sync');
 		const entries = await panel.list('waitMode');
 		const label = panel.parameters.getByText('Wait For Result');
 		await this.take(
@@ -174,9 +191,9 @@ class Album {
 	}
 
 	async triggerPanel() {
-		const { trigger } = this;
+		const { trigger } = this.stage;
 		await this.open(PANEL, [trigger('When a Lip Sync Is Finished', {}, { webhookId: 'kling' })]);
-		const panel = await this.editor.openNode('When a Lip Sync Is Finished');
+		const panel = await this.stage.editor.openNode('When a Lip Sync Is Finished');
 		await panel.parameters.getByText('Webhook URLs', { exact: true }).first().click();
 		await panel.parameters.getByTestId('radio-button-production').click();
 		await panel.root.getByText('When will this node trigger my flow?').click();
@@ -189,7 +206,7 @@ class Album {
 
 	async credentialDialog() {
 		await this.page.setViewportSize(PANEL);
-		const dialog = await this.editor.newCredential();
+		const dialog = await this.stage.editor.newCredential();
 		await dialog.fill({ apiKey: 'an API key of this length' });
 		const modal = this.page
 			.locator('.el-dialog')
@@ -205,7 +222,7 @@ async function main() {
 	// The addresses that are to be seen are those of an n8n on the internet.
 	const env = { N8N_DISABLE_UI: 'false', WEBHOOK_URL: 'https://n8n.example.com/' };
 	const server = await startServer({ env });
-	let stage;
+	let stage: Stage | undefined;
 	try {
 		stage = await openStage({ server, view: { deviceScaleFactor: 1.5 } });
 		const openAi = await server.createCredential({

@@ -1,9 +1,12 @@
-'use strict';
-
-const { setTimeout: sleep } = require('node:timers/promises');
-const { until } = require('./client');
-const { nodeOutput, startServer } = require('./server');
-const {
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionStatus, IDataObject } from 'n8n-workflow';
+import type { Outcome, Task } from '../emulator/tasks';
+import { until } from './client';
+import type { ExecutionSummary, StoredExecution, WorkflowNode } from './client';
+import { nodeOutput, startServer } from './server';
+import type { Server } from './server';
+import {
 	audioOf,
 	chain,
 	items,
@@ -16,19 +19,34 @@ const {
 	tasksOf,
 	webhookStart,
 	NEVER_MS,
-} = require('./workflows');
+} from './workflows';
+import type { Api, KlingNodes } from './workflows';
 
 const PATIENCE_MS = 120_000;
 
-let server;
-let api;
-let kling;
-let overdue;
+interface Started {
+	id: string;
+	tag: string;
+	workflowId: string;
+}
+
+interface StartOptions {
+	after?: WorkflowNode[];
+	options?: IDataObject;
+	waitMode?: string;
+	node?: Partial<WorkflowNode>;
+}
+
+let server: Server;
+let api: Api;
+let kling: KlingNodes;
+let overdue: Started;
 
 beforeAll(async () => {
 	// A busy machine would make n8n turn callbacks away on its own account.
 	server = await startServer({ env: { DB_PING_TIMEOUT_MS: '60000' } });
-	const isTagged = (request, word) => (audioOf(request)[0] ?? '').includes(word);
+	const isTagged = (request: Task['request'], word: string) =>
+		(audioOf(request)[0] ?? '').includes(word);
 	api = await startApi({
 		// What a test is about may depend on the machine's speed, but not on whether n8n keeps the 10 s.
 		callbackTimeoutMs: 60_000,
@@ -52,7 +70,11 @@ afterAll(async () => {
 });
 
 /** Starts an execution of Start, List, Items, Kling, Next … and returns as soon as it runs. */
-async function start(tag, count, { after = [], options, waitMode = 'callback', node } = {}) {
+async function start(
+	tag: string,
+	count: number,
+	{ after = [], options, waitMode = 'callback', node }: StartOptions = {},
+): Promise<Started> {
 	const parameters = { waitMode, options: { maxConcurrency: 20, ...options } };
 	const lipSync = kling.lipSync(tag, parameters, node);
 	const workflowId = await server.createWorkflow({
@@ -65,8 +87,8 @@ async function start(tag, count, { after = [], options, waitMode = 'callback', n
 }
 
 /** Waits without asking for the data, which n8n would have to read each time. */
-async function reach({ id, tag, workflowId }, status) {
-	let found;
+async function reach({ id, tag, workflowId }: Started, status: ExecutionStatus) {
+	let found: ExecutionSummary | undefined;
 	await until(
 		async () => {
 			[found] = await server.executions({ workflowId });
@@ -79,21 +101,21 @@ async function reach({ id, tag, workflowId }, status) {
 	return await server.execution(id);
 }
 
-async function startAndSuspend(tag, count, options) {
+async function startAndSuspend(tag: string, count: number, options?: StartOptions) {
 	const started = await start(tag, count, options);
 	await reach(started, 'waiting');
 	return { ...started, tasks: tasksOf(api, tag) };
 }
 
-const finish = (tasks, outcome = { state: 'completed' }) =>
+const finish = (tasks: Task[], outcome: Outcome = { state: 'completed' }) =>
 	tasks.forEach(({ taskId }) => api.finish(taskId, outcome));
 
-const statusOf = async ({ id }) => (await server.execution(id)).status;
+const statusOf = async ({ id }: { id: string }) => (await server.execution(id)).status;
 
-const deliveriesOf = (tasks) =>
+const deliveriesOf = (tasks: Array<Pick<Task, 'taskId'>>) =>
 	api.deliveries.filter(({ taskId }) => tasks.some((task) => task.taskId === taskId));
 
-const answersTo = (tasks) =>
+const answersTo = (tasks: Task[]) =>
 	JSON.stringify(
 		deliveriesOf(tasks).map(({ at, durationMs, status, error }) => [
 			at,
@@ -103,7 +125,7 @@ const answersTo = (tasks) =>
 	);
 
 /** Every callback has come to its end, also those after the one that let the execution go on. */
-async function settled(tasks, count = tasks.length) {
+async function settled(tasks: Task[], count = tasks.length) {
 	await until(
 		() => deliveriesOf(tasks).filter(({ status }) => status === 200).length >= count,
 		PATIENCE_MS,
@@ -115,12 +137,12 @@ async function settled(tasks, count = tasks.length) {
  * Calls until the node has taken it. For a moment n8n itself answers 200 to everything, before it
  * knows of any node: what comes then is lost, and nothing that a node does could change that.
  */
-async function deliverWhileStarting(taskId) {
-	let answer;
+async function deliverWhileStarting(taskId: string) {
+	let answer: Awaited<ReturnType<Api['deliver']>>;
 	await until(
 		async () => {
 			answer = await api.deliver(taskId);
-			return answer.status === 200 && !answer.text.includes('n8n is starting up');
+			return answer.status === 200 && !answer.text?.includes('n8n is starting up');
 		},
 		PATIENCE_MS,
 		() => `The last answer was ${JSON.stringify(answer)}`,
@@ -128,7 +150,7 @@ async function deliverWhileStarting(taskId) {
 }
 
 /** What a user gets: one run of the next node, with a right result for each item and in order. */
-function expectResults(execution, tasks, nodeName = 'Next') {
+function expectResults(execution: StoredExecution, tasks: Task[], nodeName = 'Next') {
 	expect(execution.runData[nodeName]).toHaveLength(1);
 	const found = nodeOutput(execution, nodeName);
 	expect(found.map(({ json }) => json.taskId)).toEqual(tasks.map(({ taskId }) => taskId));
@@ -203,11 +225,11 @@ describe('an execution that is paused until Kling calls back', () => {
 		await reach(other, 'success');
 		const started = await startAndSuspend('forged', 2);
 		const [{ taskId, callbackUrl: url }] = started.tasks;
-		const claim = (id) => ({
+		const claim = (id: string) => ({
 			url,
 			body: { code: 200, data: { taskId: id, state: 'completed', resultJson: '{}' } },
 		});
-		const unsigned = new URL(url);
+		const unsigned = new URL(url!);
 		unsigned.searchParams.set('signature', '0'.repeat(64));
 
 		const queries = api.queries().length;
@@ -286,11 +308,12 @@ describe('an execution that is paused until Kling calls back', () => {
 			connections: chain('Start', 'List', 'Items', 'Kling', ['Next', 'Failed']),
 		});
 		const id = await server.run(workflowId, { triggerName: 'Start' });
-		await reach({ id, workflowId }, 'waiting');
+		const started = { id, workflowId, tag: 'failing' };
+		await reach(started, 'waiting');
 		const tasks = tasksOf(api, 'failing');
 		finish([tasks[1]], { failMsg: 'Audio is too short', failCode: '1201' });
 		finish(tasks);
-		const execution = await reach({ id, workflowId }, 'success');
+		const execution = await reach(started, 'success');
 		expectResults(execution, [tasks[0], tasks[2]]);
 		const [{ taskId }] = [tasks[1]];
 		expect(nodeOutput(execution, 'Failed')).toMatchObject([
@@ -349,7 +372,7 @@ describe('an execution that is paused until Kling calls back', () => {
 		});
 		const id = await server.run(workflowId, { triggerName: 'Start' });
 		const rounds = ['first', 'second', 'first', 'second'];
-		const done = [];
+		const done: Task[] = [];
 		for (const tag of rounds) {
 			const known = new Set(done.map(({ taskId }) => taskId));
 			const task = await until(
@@ -368,7 +391,7 @@ describe('an execution that is paused until Kling calls back', () => {
 			finish([task]);
 			done.push(task);
 		}
-		const execution = await reach({ id, workflowId }, 'success');
+		const execution = await reach({ id, workflowId, tag: 'second' }, 'success');
 		expect(execution.runData.Kling).toHaveLength(2);
 		expect(execution.runData.Again).toHaveLength(2);
 		expectResults(execution, [done[1], done[3]]);
@@ -393,7 +416,10 @@ describe('an execution that is paused until Kling calls back', () => {
 		);
 		await server.waitForExecutions({ workflowId: child, status: 'waiting' }, 1, PATIENCE_MS);
 		finish(tasksOf(api, 'child'));
-		expectResults(await reach({ id, workflowId: parent }, 'success'), tasksOf(api, 'child'));
+		expectResults(
+			await reach({ id, workflowId: parent, tag: 'child' }, 'success'),
+			tasksOf(api, 'child'),
+		);
 	});
 });
 

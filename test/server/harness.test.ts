@@ -1,17 +1,17 @@
-'use strict';
+import type { WorkflowNode } from './client';
+import { nodeOutput, startServer } from './server';
+import type { Server } from './server';
+import { chain, manualStart } from './workflows';
 
-const { nodeOutput, startServer } = require('./server');
-
-const connect = (from, to) => ({ [from]: { main: [[{ node: to, type: 'main', index: 0 }]] } });
-const set = (expression) => ({
+const set = (expression: string): WorkflowNode => ({
 	name: 'Set',
 	type: 'n8n-nodes-base.set',
 	typeVersion: 3.4,
 	parameters: { mode: 'raw', jsonOutput: `={{ ${expression} }}` },
 });
 
-describe.each(['regular', 'queue'])('an n8n server in %s mode', (mode) => {
-	let server;
+describe.each(['regular', 'queue'] as const)('an n8n server in %s mode', (mode) => {
+	let server: Server;
 
 	beforeAll(async () => {
 		server = await startServer({ mode });
@@ -28,8 +28,8 @@ describe.each(['regular', 'queue'])('an n8n server in %s mode', (mode) => {
 
 	test('runs a workflow by hand', async () => {
 		const id = await server.createWorkflow({
-			nodes: [{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' }, set('{ sum: 1 + 2 }')],
-			connections: connect('Start', 'Set'),
+			nodes: [manualStart, set('{ sum: 1 + 2 }')],
+			connections: chain('Start', 'Set'),
 		});
 		const execution = await server.waitFor(
 			await server.run(id, { triggerName: 'Start' }),
@@ -50,7 +50,7 @@ describe.each(['regular', 'queue'])('an n8n server in %s mode', (mode) => {
 				},
 				set('{ got: $json.body.value }'),
 			],
-			connections: connect('Hook', 'Set'),
+			connections: chain('Hook', 'Set'),
 		});
 		await server.activate(id);
 		expect(await server.triggerWebhook('hello', { value: 5 })).toMatchObject({

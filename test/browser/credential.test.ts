@@ -1,15 +1,14 @@
-'use strict';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
-const { openStage } = require('./stage');
-
-let stage;
+let stage: Stage;
 
 beforeAll(async () => {
 	stage = await openStage();
 });
 afterAll(async () => await stage?.close());
 
-async function saved(values) {
+async function saved(values: Record<string, string>) {
 	const dialog = await stage.editor.newCredential();
 	await dialog.fill({ baseUrl: stage.api.url, apiKey: 'test-key', ...values });
 	return await dialog.save();

@@ -1,17 +1,18 @@
-'use strict';
+import type { INodeParameters } from 'n8n-workflow';
+import { chain, manualStart } from '../server/workflows';
+import { eventually } from './editor';
+import type { Panel } from './editor';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
-const { chain, manualStart } = require('../server/workflows');
-const { eventually } = require('./editor');
-const { openStage } = require('./stage');
-
-let stage;
+let stage: Stage;
 
 beforeAll(async () => {
 	stage = await openStage({ api: { faces: 2 } });
 });
 afterAll(async () => await stage?.close());
 
-async function identify(options) {
+async function identify(options: INodeParameters) {
 	const { server, editor, kling, clip } = stage;
 	const parameters = { operation: 'identifyFace', videoUrl: clip.videoUrl, options };
 	const id = await server.createWorkflow({
@@ -27,12 +28,14 @@ async function identify(options) {
 }
 
 /** Opens a file of the output, and returns the width of the picture that is shown. */
-async function viewPicture(panel, index) {
+async function viewPicture(panel: Panel, index: number) {
 	await panel.output.getByTestId('ndv-view-binary-data').nth(index).click();
 	const picture = panel.output.locator('img');
 	await picture.waitFor();
 	return await eventually(async () => {
-		const width = await picture.evaluate((image) => image.complete && image.naturalWidth);
+		const width = await picture.evaluate((image: HTMLImageElement) =>
+			image.complete ? image.naturalWidth : 0,
+		);
 		expect(width).toBeGreaterThan(0);
 		return width;
 	});

@@ -1,16 +1,19 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error */
+/** A real n8n server for a test: its processes here, its REST API in client.ts. */
 
-/** A real n8n server for a test: its processes here, its REST API in client.js. */
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { RestClient, until } from './client';
+import { ensureN8n } from './install';
 
-const { execFile, execFileSync, spawn } = require('node:child_process');
-const { randomBytes } = require('node:crypto');
-const fs = require('node:fs');
-const net = require('node:net');
-const os = require('node:os');
-const path = require('node:path');
-const { promisify } = require('node:util');
-const { RestClient, nodeOutput, until } = require('./client');
-const { ensureN8n } = require('./install');
+export { nodeOutput } from './client';
 
 const ROOT = path.join(__dirname, '../..');
 const HOST = '127.0.0.1';
@@ -18,29 +21,54 @@ const BOOT_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 15_000;
 
 const exec = promisify(execFile);
-const servers = new Set();
+const servers = new Set<Server>();
+
+type Environment = Record<string, string | undefined>;
+
+export interface ServerOptions {
+	mode?: 'regular' | 'queue';
+	/** A folder to keep; without it a new one that {@link Server.stop} removes. */
+	userFolder?: string;
+	/** Without it a free one. */
+	port?: number;
+	/** Variables for n8n, over the harness's own. */
+	env?: Environment;
+	/** In queue mode. */
+	workers?: number;
+	/** Folder of the package to install, null for none. */
+	project?: string | null;
+}
+
+/** A process of the server, with what it has printed. */
+interface Child {
+	process: ChildProcess;
+	command: string;
+	output: string;
+	ended: Promise<void>;
+	over: boolean;
+}
 
 // All at once, so that no two are the same.
-async function freePorts(count) {
+async function freePorts(count: number) {
 	const listening = await Promise.all(
 		Array.from({ length: count }, async () => {
 			const server = net.createServer().listen(0, HOST);
-			await new Promise((resolve) => server.once('listening', resolve));
+			await new Promise<void>((resolve) => server.once('listening', resolve));
 			return server;
 		}),
 	);
 	return await Promise.all(
 		listening.map(async (server) => {
-			const { port } = server.address();
+			const { port } = server.address() as AddressInfo;
 			await new Promise((resolve) => server.close(resolve));
 			return port;
 		}),
 	);
 }
 
-async function accepts(port) {
+async function accepts(port: number) {
 	const socket = net.connect(port, HOST);
-	return await new Promise((resolve) => {
+	return await new Promise<boolean>((resolve) => {
 		socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
 	}).finally(() => socket.destroy());
 }
@@ -49,16 +77,17 @@ async function accepts(port) {
  * Packs a package and puts it where n8n puts a community package that a user installs.
  * These are the steps of n8n's own installer (community-packages.service.js) without the download,
  * and without its database row, which only the settings page reads.
- * @param {string} userFolder the N8N_USER_FOLDER of the server
- * @param {string} [project] the folder of the package
- * @returns {Promise<string>} the folder the package is in now
+ * @param userFolder the N8N_USER_FOLDER of the server
+ * @param project the folder of the package
+ * @returns the folder the package is in now
  */
-async function packAndInstall(userFolder, project = ROOT) {
+export async function packAndInstall(userFolder: string, project = ROOT) {
 	const nodesFolder = path.join(userFolder, '.n8n/nodes');
 	fs.mkdirSync(nodesFolder, { recursive: true });
 	const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', nodesFolder];
 	const { stdout } = await exec('npm', pack, { cwd: project, maxBuffer: 2 ** 26 });
-	const [{ name, version, filename }] = JSON.parse(stdout);
+	type Packed = { name: string; version: string; filename: string };
+	const [{ name, version, filename }] = JSON.parse(stdout) as Packed[];
 
 	const tarball = path.join(nodesFolder, filename);
 	const target = path.join(nodesFolder, 'node_modules', name);
@@ -67,7 +96,7 @@ async function packAndInstall(userFolder, project = ROOT) {
 	fs.rmSync(tarball);
 
 	const manifestFile = path.join(target, 'package.json');
-	const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
+	const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as Record<string, unknown>;
 	for (const key of ['devDependencies', 'peerDependencies', 'optionalDependencies'])
 		delete manifest[key];
 	fs.writeFileSync(manifestFile, JSON.stringify(manifest, null, 2));
@@ -77,8 +106,19 @@ async function packAndInstall(userFolder, project = ROOT) {
 }
 
 /** One n8n at work: a main process, in queue mode workers and Redis too. Made by {@link startServer}. */
-class Server extends RestClient {
-	constructor({ mode = 'regular', userFolder, port, env = {}, workers = 1 }) {
+export class Server extends RestClient {
+	private readonly mode: 'regular' | 'queue';
+	private readonly env: Environment;
+	private readonly workers: number;
+	private readonly ownFolder: boolean;
+	readonly userFolder: string;
+	private readonly children = new Map<string, Child>();
+	private readonly output: string[] = [];
+	private port?: number;
+	private redisPort?: number;
+	private encryptionKey?: string;
+
+	constructor({ mode = 'regular', userFolder, port, env = {}, workers = 1 }: ServerOptions) {
 		super();
 		this.mode = mode;
 		this.port = port;
@@ -86,8 +126,6 @@ class Server extends RestClient {
 		this.workers = mode === 'queue' ? workers : 0;
 		this.ownFolder = !userFolder;
 		this.userFolder = userFolder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'n8n-server-test-'));
-		this.children = new Map();
-		this.output = [];
 	}
 
 	get url() {
@@ -98,17 +136,18 @@ class Server extends RestClient {
 		return `${this.url}/webhook`;
 	}
 
-	/** @returns {Record<string, number>} ids of the living processes by name: main, worker1 …, redis */
-	get pids() {
-		return Object.fromEntries([...this.children].map(([name, { pid }]) => [name, pid]));
+	/** Ids of the living processes by name: main, worker1 …, redis. */
+	get pids(): Record<string, number> {
+		const children = [...this.children];
+		return Object.fromEntries(children.map(([name, child]) => [name, child.process.pid!]));
 	}
 
-	/** @returns {string} all that the processes have printed, over restarts too */
+	/** All that the processes have printed, over restarts too. */
 	log() {
 		return this.output.join('');
 	}
 
-	/** @returns {number} resident memory of the main process in bytes */
+	/** Resident memory of the main process in bytes. */
 	memory() {
 		const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', String(this.pids.main)], {
 			encoding: 'utf8',
@@ -116,7 +155,7 @@ class Server extends RestClient {
 		return Number(kilobytes) * 1024;
 	}
 
-	environment(brokerPort) {
+	private environment(brokerPort: number): Environment {
 		return {
 			// Not all of process.env: Jest's NODE_ENV stops n8n, and a developer's own N8N_* would leak in.
 			// n8n starts its task runner with the `node` it finds there.
@@ -149,63 +188,74 @@ class Server extends RestClient {
 		};
 	}
 
-	spawn(name, command, args, env) {
-		const child = spawn(command, args, {
+	private spawn(name: string, command: string, args: string[], env: Environment) {
+		const started = spawn(command, args, {
 			cwd: this.userFolder,
-			env,
+			env: env as NodeJS.ProcessEnv,
 			stdio: ['ignore', 'pipe', 'pipe'],
 		});
-		child.output = '';
-		const keep = (text) => {
+		const child: Child = {
+			process: started,
+			command,
+			output: '',
+			over: false,
+			ended: new Promise<void>((resolve) => {
+				started.once('close', () => resolve());
+				started.once('error', (error) => {
+					keep(`${error.message}: is ${command} installed?\n`);
+					resolve();
+				});
+			}).then(() => {
+				child.over = true;
+				if (this.children.get(name) === child) this.children.delete(name);
+			}),
+		};
+		const keep = (text: string) => {
 			child.output += text;
 			this.output.push(text);
 		};
-		child.stdout.setEncoding('utf8').on('data', keep);
-		child.stderr.setEncoding('utf8').on('data', keep);
-		child.ended = new Promise((resolve) => {
-			child.once('close', resolve);
-			child.once('error', (error) => {
-				keep(`${error.message}: is ${command} installed?\n`);
-				resolve();
-			});
-		}).then(() => {
-			child.over = true;
-			if (this.children.get(name) === child) this.children.delete(name);
-		});
+		started.stdout.setEncoding('utf8').on('data', keep);
+		started.stderr.setEncoding('utf8').on('data', keep);
 		this.children.set(name, child);
 		return child;
 	}
 
-	async ready(child, attempt) {
+	private async ready(child: Child, attempt: () => Promise<boolean>) {
 		const lastWords = () => child.output.trimEnd().split('\n').slice(-30).join('\n');
 		await until(
 			async () => {
-				if (child.over) throw new Error(`${child.spawnfile} ended while starting:\n${lastWords()}`);
+				if (child.over) throw new Error(`${child.command} ended while starting:\n${lastWords()}`);
 				return await attempt().catch(() => false);
 			},
 			BOOT_TIMEOUT_MS,
-			() => `${child.spawnfile} did not get ready:\n${lastWords()}`,
+			() => `${child.command} did not get ready:\n${lastWords()}`,
 		);
 	}
 
 	/** Starts what is not running. */
-	async boot() {
+	private async boot() {
 		const [brokerPort, ...workerPorts] = await freePorts(1 + this.workers);
 		const { nodeBin, n8nBin } = this.n8n;
-		const start = async (name, command, args, env, isReady) => {
+		const start = async (
+			name: string,
+			command: string,
+			args: string[],
+			env: Environment,
+			isReady: (child: Child) => Promise<boolean>,
+		) => {
 			if (this.children.has(name)) return;
 			const child = this.spawn(name, command, args, env);
-			await this.ready(child, () => isReady(child));
+			await this.ready(child, async () => await isReady(child));
 		};
 		if (this.mode === 'queue') {
 			const args = `--port ${this.redisPort} --bind ${HOST} --save`.split(' ').concat('');
 			const env = { PATH: process.env.PATH };
-			await start('redis', 'redis-server', args, env, () => accepts(this.redisPort));
+			await start('redis', 'redis-server', args, env, async () => await accepts(this.redisPort!));
 		}
 		const answers = async () => (await fetch(`${this.url}/healthz/readiness`)).ok;
 		await start('main', nodeBin, [n8nBin, 'start'], this.environment(brokerPort), answers);
 		// The workers afterwards: it is the main process that makes the database.
-		const works = async (worker) => worker.output.includes('n8n worker is now ready');
+		const works = async (worker: Child) => worker.output.includes('n8n worker is now ready');
 		await Promise.all(
 			workerPorts.map(async (port, index) => {
 				const env = this.environment(port);
@@ -214,7 +264,8 @@ class Server extends RestClient {
 		);
 	}
 
-	async start(project) {
+	/** @param project folder of the package to install, null for none */
+	async start(project: string | null) {
 		servers.add(this);
 		try {
 			this.n8n = await ensureN8n();
@@ -235,20 +286,20 @@ class Server extends RestClient {
 		return this;
 	}
 
-	async end(names) {
+	private async end(names: string[]) {
 		await Promise.all(
 			names.map(async (name) => {
 				const child = this.children.get(name);
 				if (!child) return;
-				child.kill('SIGTERM');
-				const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+				child.process.kill('SIGTERM');
+				const timer = setTimeout(() => child.process.kill('SIGKILL'), STOP_TIMEOUT_MS);
 				await child.ended;
 				clearTimeout(timer);
 			}),
 		);
 	}
 
-	async endN8n() {
+	private async endN8n() {
 		await this.end([...this.children.keys()].filter((name) => name !== 'redis'));
 	}
 
@@ -262,40 +313,28 @@ class Server extends RestClient {
 
 	/** Lets the main process crash. Workers and Redis go on; {@link restart} brings it back. */
 	async kill() {
-		const main = this.children.get('main');
-		main.kill('SIGKILL');
+		const main = this.children.get('main')!;
+		main.process.kill('SIGKILL');
 		await main.ended;
 	}
 
 	/**
 	 * Starts n8n again on the same folder and ports: main and workers, or after {@link kill} main only.
-	 * @param {Record<string, string>} [env] variables to add
+	 * @param env variables to add
 	 */
-	async restart(env = {}) {
+	async restart(env: Environment = {}) {
 		if (this.children.has('main')) await this.endN8n();
 		Object.assign(this.env, env);
 		await this.boot();
 	}
 }
 
-/**
- * Starts an n8n server with the package installed, and logs in as its owner.
- * @param {object} [options]
- * @param {'regular' | 'queue'} [options.mode]
- * @param {string} [options.userFolder] a folder to keep; without it a new one that {@link Server.stop} removes
- * @param {number} [options.port] without it a free one
- * @param {Record<string, string>} [options.env] variables for n8n, over the harness's own
- * @param {number} [options.workers] in queue mode
- * @param {string | null} [options.project] folder of the package to install, null for none
- * @returns {Promise<Server>}
- */
-async function startServer({ project = ROOT, ...options } = {}) {
+/** Starts an n8n server with the package installed, and logs in as its owner. */
+export async function startServer({ project = ROOT, ...options }: ServerOptions = {}) {
 	return await new Server(options).start(project);
 }
 
 /** Stops every server that this test file has started and not stopped itself. */
-async function stopAll() {
+export async function stopAll() {
 	await Promise.all([...servers].map(async (server) => await server.stop()));
 }
-
-module.exports = { startServer, stopAll, packAndInstall, nodeOutput };

@@ -1,57 +1,30 @@
-'use strict';
-
-const { createServer } = require('node:http');
-const fs = require('node:fs');
-const path = require('node:path');
-const { startEmulator } = require('../emulator');
-const { startServer, nodeOutput } = require('./server');
-const { klingCredential } = require('./workflows');
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import fs from 'node:fs';
+import path from 'node:path';
+import { startEmulator } from '../emulator';
+import type { Emulator } from '../emulator';
+import { callTool, chatCredential, say, startChatModel, toolAnswer } from './chatModel';
+import type { ChatModel } from './chatModel';
+import type { StoredCredential, TestWorkflow } from './client';
+import { startServer, nodeOutput } from './server';
+import type { Server } from './server';
+import { klingCredential } from './workflows';
 
 const FOLDER = path.join(__dirname, '../../examples');
 const MANUAL = 'When clicking ‘Execute workflow’';
 
-let api;
-let server;
-let credentials;
-let model;
-
-/**
- * A chat model that does what it is told: `model.turns` are functions that see the conversation and
- * return the next message, in the form of OpenAI's chat completions.
- */
-async function startModel() {
-	const service = { turns: [], seen: [] };
-	const http = createServer(async (request, response) => {
-		const chunks = [];
-		for await (const chunk of request) chunks.push(chunk);
-		const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-		service.seen.push(body);
-		const message = service.turns.shift()(body.messages);
-		response.setHeader('content-type', 'application/json');
-		response.end(
-			JSON.stringify({
-				id: 'chat',
-				object: 'chat.completion',
-				created: 1,
-				model: body.model,
-				choices: [{ index: 0, message, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' }],
-				usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-			}),
-		);
-	});
-	await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
-	service.url = `http://127.0.0.1:${http.address().port}/v1`;
-	service.close = () => http.close();
-	return service;
-}
+let api: Emulator;
+let server: Server;
+let credentials: Record<'kling' | 'model', StoredCredential>;
+let model: ChatModel;
 
 /** Imports an example as a user does: media of their own, and their credentials chosen. */
-async function importExample(name) {
+async function importExample(name: string) {
 	const text = fs
 		.readFileSync(path.join(FOLDER, `${name}.json`), 'utf8')
 		.replace(/https:\/\/example\.com\/([a-z]+)\.mp4/g, `${api.url}/files/sample/video.mp4?$1`)
 		.replace(/https:\/\/example\.com\/([a-z]+)\.mp3/g, `${api.url}/files/sample/voice.mp3?$1`);
-	const workflow = JSON.parse(text);
+	const workflow = JSON.parse(text) as TestWorkflow;
 	for (const node of workflow.nodes) {
 		if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
 			node.credentials = { klingLipSyncApi: credentials.kling };
@@ -61,19 +34,15 @@ async function importExample(name) {
 	return await server.createWorkflow(workflow);
 }
 
-const voices = () => api.creates('kling-advanced-lip-sync').map(({ body }) => body.face_choose);
+const voices = () => api.creates('kling-advanced-lip-sync').map(({ body }) => body?.face_choose);
 
 beforeAll(async () => {
 	api = await startEmulator({ identifyMs: 1_500, lipSyncMs: 2_500 });
-	model = await startModel();
+	model = await startChatModel();
 	server = await startServer({ env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' } });
 	credentials = {
 		kling: await klingCredential(server, api),
-		model: await server.createCredential({
-			name: 'Model',
-			type: 'openAiApi',
-			data: { apiKey: 'model-key', url: model.url },
-		}),
+		model: await chatCredential(server, model),
 	};
 });
 
@@ -95,7 +64,7 @@ describe('the example', () => {
 		);
 		const [item] = nodeOutput(execution, 'Lip Sync');
 		expect(item.json).toMatchObject({ state: 'completed' });
-		expect(item.binary.data).toMatchObject({
+		expect(item.binary?.data).toMatchObject({
 			mimeType: 'video/mp4',
 			fileName: `${item.json.taskId}.mp4`,
 		});
@@ -129,7 +98,7 @@ describe('the example', () => {
 		const execution = await server.waitFor(executionId, 'success', 120_000);
 		api.settings.failWith = null;
 
-		expect(nodeOutput(execution, 'Publish').map(({ binary }) => binary.data.mimeType)).toEqual([
+		expect(nodeOutput(execution, 'Publish').map(({ binary }) => binary?.data.mimeType)).toEqual([
 			'video/mp4',
 			'video/mp4',
 		]);
@@ -151,16 +120,16 @@ describe('the example', () => {
 			60_000,
 		);
 		const execution = await server.execution(second);
-		expect(nodeOutput(execution, 'Publish')[0].binary.data.mimeType).toBe('video/mp4');
+		expect(nodeOutput(execution, 'Publish')[0].binary?.data.mimeType).toBe('video/mp4');
 		await server.deactivate(id);
 	});
 
 	test('pick the face shows the pictures in a form and syncs the face that was picked', async () => {
 		const id = await importExample('pick-the-face');
 		await server.activate(id);
-		const workflow = await server.rest('GET', `/workflows/${id}`);
-		const { webhookId } = workflow.nodes.find(({ name }) => name === 'Order');
-		const form = (fields) => {
+		const { nodes } = await server.rest<TestWorkflow>('GET', `/workflows/${id}`);
+		const { webhookId } = nodes.find(({ name }) => name === 'Order')!;
+		const form = (fields: string[]) => {
 			const data = new FormData();
 			fields.forEach((value, index) => data.append(`field-${index}`, value));
 			return { method: 'POST', body: data };
@@ -170,7 +139,7 @@ describe('the example', () => {
 			form([`${api.url}/files/sample/video.mp4`, `${api.url}/files/sample/voice.mp3`]),
 		);
 		expect(order.status).toBe(200);
-		const { formWaitingUrl } = await order.json();
+		const { formWaitingUrl } = (await order.json()) as { formWaitingUrl: string };
 		const [{ id: executionId }] = await server.waitForExecutions(
 			{ workflowId: id, status: 'waiting' },
 			1,
@@ -189,55 +158,42 @@ describe('the example', () => {
 			60_000,
 		);
 		expect(nodeOutput(execution, 'Lip Sync')[0].json.state).toBe('completed');
-		expect(voices()[0][0].face_id).toBe('face_002');
+		expect(voices()[0]?.[0].face_id).toBe('face_002');
 		await server.deactivate(id);
 	});
 
 	test('AI agent finds the faces and syncs one, waiting in place', async () => {
 		const id = await importExample('ai-agent');
-		const call = (name, args) => ({
-			role: 'assistant',
-			content: null,
-			tool_calls: [
-				{
-					id: `call-${name}`,
-					type: 'function',
-					function: { name, arguments: JSON.stringify(args) },
-				},
-			],
-		});
-		const toolAnswer = (messages) => messages.findLast(({ role }) => role === 'tool').content;
-		model.turns = [
-			() => call('Find_Faces', { videoUrl: `${api.url}/files/sample/video.mp4` }),
-			(messages) => {
-				const [, taskId] = /"taskId":\s*"(\w+)"/.exec(toolAnswer(messages));
-				return call('Sync_a_Face', {
-					identifyTaskId: taskId,
+		model.turns.push(
+			() => callTool('Find_Faces', { videoUrl: `${api.url}/files/sample/video.mp4` }),
+			(request) =>
+				callTool('Sync_a_Face', {
+					identifyTaskId: /"taskId":\s*"(\w+)"/.exec(toolAnswer(request))?.[1],
 					faceId: 'face_002',
 					audioUrl: `${api.url}/files/sample/voice.mp3`,
-				});
-			},
-			(messages) => ({
-				role: 'assistant',
-				content: `Done: ${/https?:[^"\\]+\.mp4/.exec(toolAnswer(messages))[0]}`,
-			}),
-		];
+				}),
+			(request) => say(`Done: ${/https?:[^"\\]+\.mp4/.exec(toolAnswer(request))?.[0]}`),
+		);
 		const chat = { chatInput: 'Sync the second person', sessionId: 'chat', action: 'sendMessage' };
-		const { executionId } = await server.rest('POST', `/workflows/${id}/run`, {
-			triggerToStartFrom: {
-				name: 'When chat message received',
-				data: {
-					startTime: Date.now(),
-					executionTime: 0,
-					executionIndex: 0,
-					executionStatus: 'success',
-					source: [],
-					data: { main: [[{ json: chat }]] },
+		const { executionId } = await server.rest<{ executionId: string }>(
+			'POST',
+			`/workflows/${id}/run`,
+			{
+				triggerToStartFrom: {
+					name: 'When chat message received',
+					data: {
+						startTime: Date.now(),
+						executionTime: 0,
+						executionIndex: 0,
+						executionStatus: 'success',
+						source: [],
+						data: { main: [[{ json: chat }]] },
+					},
 				},
 			},
-		});
+		);
 		const execution = await server.waitFor(executionId, 'success', 120_000);
 		expect(nodeOutput(execution, 'AI Agent')[0].json.output).toMatch(/^Done: .*\/files\/result\//);
-		expect(voices()[0][0]).toMatchObject({ face_id: 'face_002' });
+		expect(voices()[0]?.[0]).toMatchObject({ face_id: 'face_002' });
 	});
 });

@@ -1,21 +1,38 @@
-'use strict';
-
+/* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
 /**
  * Installs the n8n that the tests of this folder run, once, into a cache folder outside the clone.
- * Run by hand: `node test/server/install.js`
+ * Run by hand: `node -r sucrase/register test/server/install.ts`
  */
 
-const { spawn, spawnSync } = require('node:child_process');
-const { createHash } = require('node:crypto');
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
+import { spawn, spawnSync } from 'node:child_process';
+import type { SpawnOptions } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 const PINNED = path.join(__dirname, 'n8n');
 const HEARTBEAT_MS = 30_000;
 const NEEDED_NODE = 24;
 
-/** @returns {string} the folder this version of the lockfile is installed in */
+/** Where n8n is, and how it is run. */
+export interface InstalledN8n {
+	/** The folder with its `node_modules`. */
+	dir: string;
+	nodeBin: string;
+	n8nBin: string;
+}
+
+type Log = (line: string) => void;
+
+interface Report {
+	log: Log;
+	logFile: string;
+	/** What may help when a step has failed. */
+	hint?: () => string;
+}
+
+/** The folder this version of the lockfile is installed in. */
 function cacheFolder() {
 	const lock = fs.readFileSync(path.join(PINNED, 'package-lock.json'));
 	const hash = createHash('sha256').update(lock).digest('hex').slice(0, 12);
@@ -25,7 +42,7 @@ function cacheFolder() {
 
 // The pinned Node goes first even where the system's own would do: everybody then tests on the
 // same one, and its package brings the headers that compiling sqlite3 needs.
-function nodeIn(dir) {
+function nodeIn(dir: string) {
 	const pinned = path.join(dir, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
 	if (fs.existsSync(pinned)) return pinned;
 	if (parseInt(process.versions.node, 10) >= NEEDED_NODE) return process.execPath;
@@ -36,20 +53,26 @@ function nodeIn(dir) {
 	);
 }
 
-const describe = (dir) => ({
+const describe = (dir: string): InstalledN8n => ({
 	dir,
 	nodeBin: nodeIn(dir),
 	n8nBin: path.join(dir, 'node_modules/n8n/bin/n8n'),
 });
 
 function missingTools() {
-	const runs = (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
+	const runs = (tool: string) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
 	const missing = ['python3', 'make', 'c++'].filter((tool) => !runs(tool));
 	if (!missing.length) return '';
 	return `Not installed here: ${missing.join(', ')}. On Debian or Ubuntu: apt install python3 make g++`;
 }
 
-async function step(name, { log, logFile, hint = () => '' }, command, args, options) {
+async function step(
+	name: string,
+	{ log, logFile, hint = () => '' }: Report,
+	command: string,
+	args: string[],
+	options: SpawnOptions,
+) {
 	const start = Date.now();
 	const elapsed = () => `${Math.round((Date.now() - start) / 1000)} s`;
 	log(`${name} …`);
@@ -59,7 +82,7 @@ async function step(name, { log, logFile, hint = () => '' }, command, args, opti
 	);
 	const output = fs.openSync(logFile, 'a');
 	try {
-		const failure = await new Promise((resolve) => {
+		const failure = await new Promise<string>((resolve) => {
 			const child = spawn(command, args, { ...options, stdio: ['ignore', output, output] });
 			child.on('error', (error) => resolve(error.message));
 			child.on('exit', (code, signal) =>
@@ -80,10 +103,8 @@ async function step(name, { log, logFile, hint = () => '' }, command, args, opti
 /**
  * Makes sure the pinned n8n is installed and says where.
  * An install that was broken off is noticed by its missing marker file and done again.
- * @param {{ log?: (line: string) => void }} [options]
- * @returns {Promise<{ nodeBin: string, n8nBin: string, dir: string }>}
  */
-async function ensureN8n({ log = console.log } = {}) {
+export async function ensureN8n({ log = console.log }: { log?: Log } = {}): Promise<InstalledN8n> {
 	const dir = cacheFolder();
 	const marker = path.join(dir, '.complete');
 	if (fs.existsSync(marker)) return describe(dir);
@@ -128,12 +149,10 @@ async function ensureN8n({ log = console.log } = {}) {
 	return installed;
 }
 
-module.exports = { ensureN8n };
-
 if (require.main === module) {
 	ensureN8n().then(
 		({ dir }) => console.log(`n8n is ready in ${dir}`),
-		(error) => {
+		(error: Error) => {
 			console.error(error.message);
 			process.exitCode = 1;
 		},

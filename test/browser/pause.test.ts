@@ -1,9 +1,8 @@
-'use strict';
+import { chain, manualStart, next, NEVER_MS } from '../server/workflows';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
-const { chain, manualStart, next, NEVER_MS } = require('../server/workflows');
-const { openStage } = require('./stage');
-
-let stage;
+let stage: Stage;
 
 beforeAll(async () => {
 	stage = await openStage({ api: { lipSyncMs: NEVER_MS } });

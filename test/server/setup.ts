@@ -1,6 +1,4 @@
-'use strict';
-
-const { stopAll } = require('./server');
+import { stopAll } from './server';
 
 // Here and not in each test file, so that a failing beforeAll leaves no server behind.
 afterAll(stopAll, 60_000);

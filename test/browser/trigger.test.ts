@@ -1,9 +1,8 @@
-'use strict';
+import { chain, manualStart, next } from '../server/workflows';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
-const { chain, manualStart, next } = require('../server/workflows');
-const { openStage } = require('./stage');
-
-let stage;
+let stage: Stage;
 
 beforeAll(async () => {
 	stage = await openStage();

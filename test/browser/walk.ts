@@ -1,24 +1,31 @@
-'use strict';
-
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console */
 /**
  * Opens the panel of each node in each of its shapes and keeps a picture, for a person who wants to
- * read the fields as a user meets them: `node test/browser/walk.js [part of a name …]`
+ * read the fields as a user meets them: `node -r sucrase/register test/browser/walk.ts [part of a name …]`
  */
 
-const ensureBuilt = require('../server/globalSetup');
-const { startServer } = require('../server/server');
-const { chain, manualStart } = require('../server/workflows');
-const { openStage } = require('./stage');
+import type { INodeParameters } from 'n8n-workflow';
+import ensureBuilt from '../server/globalSetup';
+import { startServer } from '../server/server';
+import { chain, manualStart } from '../server/workflows';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
-const identify = (more) => ({ operation: 'identifyFace', ...more });
-const lipSync = (more) => ({ operation: 'lipSync', ...more });
-const getTask = (more) => ({ operation: 'getTask', ...more });
+const identify = (more?: INodeParameters) => ({ operation: 'identifyFace', ...more });
+const lipSync = (more?: INodeParameters) => ({ operation: 'lipSync', ...more });
+const getTask = (more?: INodeParameters) => ({ operation: 'getTask', ...more });
 const [poll, callback, trigger, none] = ['poll', 'callback', 'trigger', 'none'].map((waitMode) => ({
 	waitMode,
 }));
 
+interface Shape {
+	node?: 'trigger';
+	is: INodeParameters;
+	lists?: string[];
+}
+
 /** Parameters by the name of the picture; `lists` are opened, too. */
-const SHAPES = {
+const SHAPES: Record<string, Shape> = {
 	'identify-url': { is: identify(), lists: ['operation', 'videoSource', 'waitMode'] },
 	'identify-binary': { is: identify({ videoSource: 'binary' }) },
 	'identify-callback': { is: identify(callback) },
@@ -46,7 +53,11 @@ const SHAPES = {
 	trigger: { node: 'trigger', is: {} },
 };
 
-async function walk({ server, editor, kling, trigger: triggerNode }, name, shape) {
+async function walk(
+	{ server, editor, kling, trigger: triggerNode }: Stage,
+	name: string,
+	shape: Shape,
+) {
 	const node = (shape.node === 'trigger' ? triggerNode : kling)('Kling', shape.is);
 	const id = await server.createWorkflow({
 		name,
@@ -82,7 +93,7 @@ async function main() {
 	const server = await startServer({ env: { N8N_DISABLE_UI: 'false' } });
 	const view = { viewport: { width: 1500, height: 1900 } };
 	const wanted = process.argv.slice(2);
-	let stage;
+	let stage: Stage | undefined;
 	try {
 		stage = await openStage({ server, view });
 		for (const [name, shape] of Object.entries(SHAPES)) {

@@ -1,12 +1,12 @@
-'use strict';
-
-const path = require('node:path');
-const example = require('../../examples/quick-start.json');
-const { openStage } = require('./stage');
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import path from 'node:path';
+import example from '../../examples/quick-start.json';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
 const FILE = path.join(__dirname, '../../examples/quick-start.json');
 
-let stage;
+let stage: Stage;
 
 beforeAll(async () => {
 	stage = await openStage();

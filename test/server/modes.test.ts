@@ -1,10 +1,12 @@
-'use strict';
-
-const { once } = require('node:events');
-const http = require('node:http');
-const { until } = require('./client');
-const { nodeOutput, startServer } = require('./server');
-const {
+import type { ExecutionStatus, IConnections } from 'n8n-workflow';
+import type { Task } from '../emulator/tasks';
+import { callTool, chatCredential, say, startChatModel, toolAnswer } from './chatModel';
+import type { ChatModel } from './chatModel';
+import { until } from './client';
+import type { StoredExecution, WorkflowNode } from './client';
+import { nodeOutput, startServer } from './server';
+import type { Server } from './server';
+import {
 	chain,
 	items,
 	klingNodes,
@@ -15,13 +17,14 @@ const {
 	subWorkflowStart,
 	tasksOf,
 	webhookStart,
-} = require('./workflows');
+} from './workflows';
+import type { Api, KlingNodes } from './workflows';
 
 const PATIENCE_MS = 120_000;
 
-let server;
-let api;
-let kling;
+let server: Server;
+let api: Api;
+let kling: KlingNodes;
 
 beforeAll(async () => {
 	server = await startServer({ mode: 'queue' });
@@ -34,15 +37,15 @@ afterAll(async () => {
 	await api?.close();
 });
 
-const finish = (tasks, outcome = { state: 'completed' }) =>
-	tasks.forEach(({ taskId }) => api.finish(taskId, outcome));
+const finish = (tasks: Task[]) =>
+	tasks.forEach(({ taskId }) => api.finish(taskId, { state: 'completed' }));
 
-async function only(workflowId, status) {
+async function only(workflowId: string, status: ExecutionStatus) {
 	const [{ id }] = await server.waitForExecutions({ workflowId, status }, 1, PATIENCE_MS);
 	return await server.execution(id);
 }
 
-async function tasksWhen(tag, count) {
+async function tasksWhen(tag: string, count: number) {
 	return await until(
 		() => tasksOf(api, tag).length >= count && tasksOf(api, tag),
 		PATIENCE_MS,
@@ -50,7 +53,7 @@ async function tasksWhen(tag, count) {
 	);
 }
 
-function expectResults(execution, tasks) {
+function expectResults(execution: StoredExecution, tasks: Task[]) {
 	expect(execution.runData.Next).toHaveLength(1);
 	expect(nodeOutput(execution, 'Next').map(({ json }) => json)).toMatchObject(
 		tasks.map(({ taskId }) => ({
@@ -62,7 +65,7 @@ function expectResults(execution, tasks) {
 }
 
 /** A published workflow that is started by a POST, so that a worker runs it. */
-async function publish(tag, nodes, connections) {
+async function publish(tag: string, nodes: WorkflowNode[], connections: IConnections) {
 	const id = await server.createWorkflow({
 		name: tag,
 		nodes: [webhookStart(tag), ...nodes],
@@ -72,7 +75,7 @@ async function publish(tag, nodes, connections) {
 	return id;
 }
 
-const run = async (tag) =>
+const run = async (tag: string) =>
 	expect(await server.triggerWebhook(tag, {})).toMatchObject({ status: 200 });
 
 describe('in queue mode', () => {
@@ -172,56 +175,19 @@ describe('in queue mode', () => {
 });
 
 describe('an AI agent', () => {
-	let model;
-	const asked = [];
+	let model: ChatModel;
 
 	beforeAll(async () => {
-		model = http.createServer(async (req, res) => {
-			let text = '';
-			for await (const chunk of req) text += chunk;
-			const { messages, tools } = JSON.parse(text);
-			asked.push(messages);
-			const isAnswered = messages.at(-1).role === 'tool';
-			const message = isAnswered
-				? { role: 'assistant', content: `The tool said: ${messages.at(-1).content}` }
-				: {
-						role: 'assistant',
-						content: null,
-						tool_calls: [
-							{
-								id: 'call_1',
-								type: 'function',
-								function: {
-									name: tools[0].function.name,
-									arguments: JSON.stringify({ audio: 'https://example.com/agent/0.mp3' }),
-								},
-							},
-						],
-					};
-			res.setHeader('content-type', 'application/json');
-			res.end(
-				JSON.stringify({
-					id: 'chat',
-					object: 'chat.completion',
-					created: 0,
-					model: 'fake',
-					choices: [{ index: 0, message, finish_reason: isAnswered ? 'stop' : 'tool_calls' }],
-					usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-				}),
-			);
-		});
-		model.listen(0, '127.0.0.1');
-		await once(model, 'listening');
+		model = await startChatModel();
 	});
 
 	afterAll(() => model.close());
 
 	test.each([2, 3])('gets the video in its turn, agent version %i', async (typeVersion) => {
-		const chat = await server.createCredential({
-			name: 'Chat',
-			type: 'openAiApi',
-			data: { apiKey: 'key', url: `http://127.0.0.1:${model.address().port}/v1` },
-		});
+		model.turns.push(
+			({ tools }) => callTool(tools[0].function.name, { audio: 'https://example.com/agent/0.mp3' }),
+			(request) => say(`The tool said: ${toolAnswer(request)}`),
+		);
 		const tool = kling.lipSync('agent', {
 			waitMode: 'callback',
 			audioUrl: "={{ $fromAI('audio', 'URL of the audio', 'string') }}",
@@ -240,7 +206,7 @@ describe('an AI agent', () => {
 					type: '@n8n/n8n-nodes-langchain.lmChatOpenAi',
 					typeVersion: 1.2,
 					parameters: { model: { __rl: true, mode: 'id', value: 'fake' }, options: {} },
-					credentials: { openAiApi: chat },
+					credentials: { openAiApi: await chatCredential(server, model) },
 				},
 				{ ...tool, type: `${tool.type}Tool` },
 			],
@@ -253,7 +219,7 @@ describe('an AI agent', () => {
 		const before = tasksOf(api, 'agent').length;
 		const executionId = await server.run(id, { triggerName: 'Start' });
 		const tasks = await tasksWhen('agent', before + 1);
-		const { taskId, callbackUrl } = tasks.at(-1);
+		const { taskId, callbackUrl } = tasks.at(-1)!;
 		expect(callbackUrl).toBeUndefined();
 		expect((await server.execution(executionId)).status).toBe('running');
 		api.finish(taskId, { state: 'completed' });

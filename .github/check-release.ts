@@ -1,7 +1,6 @@
-'use strict';
-
-const { readFileSync } = require('node:fs');
-const { version } = require('../package.json');
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
+import { readFileSync } from 'node:fs';
+import { version } from '../package.json';
 
 const tag = process.argv[2]?.replace(/^v/, '');
 const changelog = readFileSync('CHANGELOG.md', 'utf8');

@@ -1,21 +1,22 @@
-'use strict';
-
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error */
 /** n8n's editor as its user sees it: what there is to press, to fill in and to read. */
 
-const fs = require('node:fs');
-const path = require('node:path');
-const { setTimeout: sleep } = require('node:timers/promises');
-const { chromium, selectors } = require('playwright-core');
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium, selectors } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { RestClient } from '../server/client';
 
-const ARTIFACTS = path.join(__dirname, '../../artifacts/browser');
+export const ARTIFACTS = path.join(__dirname, '../../artifacts/browser');
 const ACTION_TIMEOUT_MS = 20_000;
 const PAGE_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
 selectors.setTestIdAttribute('data-test-id');
 
-/** @returns {Promise<import('playwright-core').Browser>} Chromium of the system, or of CHROMIUM_PATH */
-async function launchBrowser() {
+/** Chromium of the system, or of CHROMIUM_PATH. */
+export async function launchBrowser() {
 	return await chromium.launch({
 		executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
 		args: [
@@ -29,12 +30,8 @@ async function launchBrowser() {
 	});
 }
 
-/**
- * Tries again and again until nothing is thrown.
- * @param {() => unknown} attempt
- * @param {number} [timeoutMs]
- */
-async function eventually(attempt, timeoutMs = 30_000) {
+/** Tries again and again until nothing is thrown. */
+export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 30_000) {
 	const deadline = Date.now() + timeoutMs;
 	for (;;) {
 		try {
@@ -47,7 +44,7 @@ async function eventually(attempt, timeoutMs = 30_000) {
 }
 
 /** What turns for as long as n8n is at work is left to turn. */
-async function settle(page) {
+async function settle(page: Page) {
 	await page.evaluate(async () => {
 		await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 		const ending = document
@@ -58,19 +55,18 @@ async function settle(page) {
 }
 
 /** A tab with n8n in it. */
-class Editor {
+export class Editor {
 	/**
-	 * @param {import('playwright-core').Browser} browser
-	 * @param {import('../server/client').RestClient} server whose owner is logged in
-	 * @param {object} [view] options of the browser context: viewport, colorScheme …
+	 * @param server whose owner is logged in
+	 * @param view options of the browser context: viewport, colorScheme …
 	 */
-	static async open(browser, server, view = {}) {
+	static async open(browser: Browser, server: RestClient, view: BrowserContextOptions = {}) {
 		const context = await browser.newContext({
 			viewport: { width: 1500, height: 950 },
 			reducedMotion: 'reduce',
 			...view,
 		});
-		const [name, ...value] = server.cookie.split('=');
+		const [name, ...value] = server.cookie!.split('=');
 		await context.addCookies([{ name, value: value.join('='), url: server.url }]);
 		context.setDefaultTimeout(ACTION_TIMEOUT_MS);
 		context.setDefaultNavigationTimeout(PAGE_TIMEOUT_MS);
@@ -80,16 +76,13 @@ class Editor {
 		return new Editor(page, server.url);
 	}
 
-	constructor(page, url) {
-		this.page = page;
-		this.url = url;
-	}
+	private constructor(
+		readonly page: Page,
+		private readonly url: string,
+	) {}
 
-	/**
-	 * Keeps what is to be seen now for a person to look at.
-	 * @param {string} name
-	 */
-	async shot(name) {
+	/** Keeps what is to be seen now for a person to look at. */
+	async shot(name: string) {
 		fs.mkdirSync(ARTIFACTS, { recursive: true });
 		await this.page.screenshot({ path: path.join(ARTIFACTS, `${name}.png`) });
 	}
@@ -99,48 +92,41 @@ class Editor {
 		await settle(this.page);
 	}
 
-	/** @param {string} id */
-	async openWorkflow(id) {
+	async openWorkflow(id: string) {
 		await this.page.goto(`${this.url}/workflow/${id}`);
 		await this.page.getByTestId('canvas-node').first().waitFor({ timeout: PAGE_TIMEOUT_MS });
 	}
 
-	/**
-	 * Imports a workflow from a file into a new one.
-	 * @param {string} file
-	 */
-	async importWorkflow(file) {
+	/** Imports a workflow from a file into a new one. */
+	async importWorkflow(file: string) {
 		await this.page.goto(`${this.url}/workflow/new`);
 		await this.page.getByTestId('workflow-import-input').setInputFiles(file);
 		await this.page.getByTestId('canvas-node').first().waitFor({ timeout: PAGE_TIMEOUT_MS });
 	}
 
-	/** @param {string} name */
-	node(name) {
+	/** A node on the canvas. */
+	node(name: string) {
 		const title = this.page.getByText(name, { exact: true });
 		return this.page.getByTestId('canvas-node').filter({ has: title });
 	}
 
-	/**
-	 * @param {string} name
-	 * @returns {Promise<Panel>} the open panel of the node
-	 */
-	async openNode(name) {
+	/** @returns the open panel of the node */
+	async openNode(name: string) {
 		await this.node(name).dblclick();
 		const panel = new Panel(this.page);
 		await panel.root.getByTestId('node-parameters').waitFor();
 		return panel;
 	}
 
-	/** @param {string} name of a node that gets its green tick */
-	async waitForGreen(name) {
+	/** @param name of a node that gets its green tick */
+	async waitForGreen(name: string) {
 		await this.node(name)
 			.getByTestId('canvas-node-status-success')
 			.waitFor({ timeout: PAGE_TIMEOUT_MS });
 	}
 
-	/** @param {string} name of a node that is shown as waiting */
-	async waitForWaiting(name) {
+	/** @param name of a node that is shown as waiting */
+	async waitForWaiting(name: string) {
 		await this.node(name).and(this.page.locator('.waiting')).waitFor({ timeout: PAGE_TIMEOUT_MS });
 	}
 
@@ -149,14 +135,14 @@ class Editor {
 		await this.page.getByTestId('execute-workflow-button').click();
 	}
 
-	/** @param {string} trigger name of the trigger to start from, where there are several */
-	async executeFrom(trigger) {
+	/** @param trigger name of the trigger to start from, where there are several */
+	async executeFrom(trigger: string) {
 		await this.node(trigger).hover();
 		await this.page.getByTestId(`execute-workflow-button-${trigger}`).click();
 	}
 
-	/** @param {string} text of the message in the corner */
-	async waitForToast(text) {
+	/** @param text of the message in the corner */
+	async waitForToast(text: string) {
 		await this.page.locator('.el-notification', { hasText: text }).first().waitFor();
 	}
 
@@ -171,7 +157,7 @@ class Editor {
 		return text;
 	}
 
-	/** @returns {Promise<CredentialDialog>} the dialog for a new credential of this package */
+	/** @returns the dialog for a new credential of this package */
 	async newCredential() {
 		await this.page.goto(`${this.url}/home/credentials`);
 		await this.page.getByTestId('add-resource-credential').click({ timeout: PAGE_TIMEOUT_MS });
@@ -190,20 +176,21 @@ class Editor {
 
 /** The dialog in which a credential is filled in. */
 class CredentialDialog {
-	constructor(page) {
-		this.page = page;
+	readonly root: Locator;
+
+	constructor(private readonly page: Page) {
 		this.root = page.getByTestId('credential-edit-dialog');
 	}
 
-	/** @param {Record<string, string>} values by parameter name */
-	async fill(values) {
+	/** @param values by parameter name */
+	async fill(values: Record<string, string>) {
 		for (const [name, value] of Object.entries(values))
 			await this.root.getByTestId(`parameter-input-${name}`).locator('input').fill(value);
 	}
 
 	/**
 	 * Saves, upon which n8n tests the credential.
-	 * @returns {Promise<string>} the reason of a failure, or what n8n says of success
+	 * @returns the reason of a failure, or what n8n says of success
 	 */
 	async save() {
 		const tested = this.page.waitForResponse((response) =>
@@ -222,9 +209,14 @@ class CredentialDialog {
 }
 
 /** The open panel of a node: its input, its parameters, its output. */
-class Panel {
-	constructor(page) {
-		this.page = page;
+export class Panel {
+	readonly root: Locator;
+	readonly parameters: Locator;
+	readonly input: Locator;
+	readonly output: Locator;
+	readonly mapper: Mapper;
+
+	constructor(private readonly page: Page) {
 		this.root = page.getByTestId('ndv');
 		this.parameters = this.root.getByTestId('node-parameters');
 		this.input = this.root.getByTestId('ndv-input-panel');
@@ -232,17 +224,17 @@ class Panel {
 		this.mapper = new Mapper(page, this.root.getByTestId('resource-mapper-container'));
 	}
 
-	/** @param {string} name of the parameter */
-	field(name) {
+	/** @param name of the parameter */
+	field(name: string) {
 		return this.parameters.getByTestId(`parameter-input-${name}`);
 	}
 
 	/**
 	 * Opens a parameter's drop-down list.
-	 * @param {string} name
-	 * @returns {Promise<import('playwright-core').Locator>} its entries
+	 * @param name of the parameter
+	 * @returns its entries
 	 */
-	async list(name) {
+	async list(name: string) {
 		await this.field(name).locator('input').click();
 		const entries = this.page.locator('.el-select-dropdown__item').filter({ visible: true });
 		await entries.first().waitFor();
@@ -250,18 +242,14 @@ class Panel {
 		return entries;
 	}
 
-	/**
-	 * @param {string} name of the parameter
-	 * @param {string} option
-	 */
-	async choose(name, option) {
+	/** @param name of the parameter */
+	async choose(name: string, option: string) {
 		const entries = await this.list(name);
 		await entries.filter({ hasText: option }).first().click();
 		await entries.first().waitFor({ state: 'hidden' });
 	}
 
-	/** @param {{ id: string }} credential */
-	async chooseCredential({ id }) {
+	async chooseCredential({ id }: { id: string }) {
 		await this.root.getByTestId('node-credentials-select').click();
 		await this.page.getByTestId(`node-credentials-select-item-${id}`).click();
 	}
@@ -284,8 +272,7 @@ class Panel {
 		await button.and(this.page.locator(':enabled')).getByText('Execute step').waitFor();
 	}
 
-	/** @param {'schema' | 'table' | 'json' | 'binary'} view */
-	async showOutput(view) {
+	async showOutput(view: 'schema' | 'table' | 'json' | 'binary') {
 		await this.output.getByTestId(`radio-button-${view}`).click();
 	}
 
@@ -297,37 +284,34 @@ class Panel {
 
 /** The faces in the panel of Lip Sync. */
 class Mapper {
-	constructor(page, root) {
-		this.page = page;
-		this.root = root;
+	readonly notice: Locator;
+	readonly fields: Locator;
+
+	constructor(
+		private readonly page: Page,
+		readonly root: Locator,
+	) {
 		this.notice = root.getByTestId('empty-fields-notice');
 		this.fields = root.getByTestId('mapping-fields-container');
 	}
 
-	/** @returns {Promise<string[]>} the labels of the fields that are shown */
+	/** @returns the labels of the fields that are shown */
 	async labels() {
 		const [, ...labels] = await this.fields.getByTestId('input-label').allInnerTexts();
 		return labels.map((label) => label.split('\n')[0]);
 	}
 
-	/** @param {string} id of the field */
-	field(id) {
+	field(id: string) {
 		return this.root.getByTestId(`parameter-input-${id}`);
 	}
 
-	/**
-	 * @param {string} id
-	 * @param {string} value as one types it
-	 */
-	async fill(id, value) {
+	/** @param value as one types it */
+	async fill(id: string, value: string) {
 		await this.field(id).locator('input').fill(value);
 	}
 
-	/**
-	 * @param {string} id
-	 * @param {string} expression with its braces
-	 */
-	async fillExpression(id, expression) {
+	/** @param expression with its braces */
+	async fillExpression(id: string, expression: string) {
 		const row = this.fields
 			.getByTestId('input-label')
 			.filter({ has: this.page.getByTestId(`parameter-input-${id}`) });
@@ -338,13 +322,14 @@ class Mapper {
 		await this.page.keyboard.insertText(expression);
 	}
 
-	/** @param {string} id */
-	async value(id) {
+	async value(id: string) {
 		const input = this.field(id).locator('input, .cm-content').first();
-		return await input.evaluate((element) => element.value ?? element.textContent);
+		return await input.evaluate((element) =>
+			element instanceof HTMLInputElement ? element.value : element.textContent,
+		);
 	}
 
-	/** @returns {Promise<import('playwright-core').Locator>} what can be added to the fields shown */
+	/** @returns what can be added to the fields shown */
 	async openFolded() {
 		await this.root.getByTestId('add-fields-select').getByRole('button').click();
 		const entries = this.page.getByRole('menuitem').filter({ hasText: /^Face \d/ });
@@ -352,8 +337,8 @@ class Mapper {
 		return entries;
 	}
 
-	/** @param {string} label of a field that is folded away */
-	async add(label) {
+	/** @param label of a field that is folded away */
+	async add(label: string) {
 		const entries = await this.openFolded();
 		await entries.filter({ hasText: label }).click();
 	}
@@ -363,5 +348,3 @@ class Mapper {
 		await this.root.getByText('Retry', { exact: true }).click();
 	}
 }
-
-module.exports = { Editor, eventually, launchBrowser, ARTIFACTS };

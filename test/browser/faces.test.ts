@@ -1,9 +1,13 @@
-'use strict';
-
-const { createTask, IDENTIFY, LIP_SYNC } = require('../engine/helpers');
-const { chain, manualStart } = require('../server/workflows');
-const { eventually } = require('./editor');
-const { openStage } = require('./stage');
+import type { INodeParameters, ResourceMapperValue } from 'n8n-workflow';
+import type { Emulator } from '../emulator';
+import type { Outcome } from '../emulator/tasks';
+import { createTask, IDENTIFY, LIP_SYNC } from '../engine/helpers';
+import type { TestWorkflow, WorkflowNode } from '../server/client';
+import { chain, manualStart } from '../server/workflows';
+import { eventually } from './editor';
+import type { Editor, Panel } from './editor';
+import { openStage } from './stage';
+import type { Stage } from './stage';
 
 const FACES = [
 	'Face 1 · 0–8 s · face_001',
@@ -11,9 +15,9 @@ const FACES = [
 	'Face 3 · 0–8 s · face_003',
 ];
 
-let stage;
-let api;
-let editor;
+let stage: Stage;
+let api: Emulator;
+let editor: Editor;
 
 beforeAll(async () => {
 	stage = await openStage();
@@ -25,10 +29,10 @@ beforeEach(() => {
 	Object.assign(api.settings, { faces: 3, failWith: null });
 });
 
-const map = (more) => ({ faceSelection: 'map', ...more });
+const map = (more?: INodeParameters) => ({ faceSelection: 'map', ...more });
 
 /** A clip, Identify Face and Lip Sync in a row. */
-async function openChain(lipSync, ...between) {
+async function openChain(lipSync: INodeParameters, ...between: WorkflowNode[]) {
 	const { server, clip, kling, set } = stage;
 	const nodes = [
 		manualStart,
@@ -44,7 +48,7 @@ async function openChain(lipSync, ...between) {
 }
 
 /** Lip Sync alone, with the id of a task. */
-async function openAlone(identifyTaskId) {
+async function openAlone(identifyTaskId: string) {
 	const { server, kling } = stage;
 	const id = await server.createWorkflow({
 		name: 'Lip Sync alone',
@@ -56,21 +60,22 @@ async function openAlone(identifyTaskId) {
 }
 
 /** Identifies at the emulator, past n8n. */
-async function identified(outcome) {
+async function identified(outcome?: Outcome) {
 	const taskId = await createTask(api, { model: IDENTIFY, video_url: stage.clip.videoUrl });
 	if (outcome) api.finish(taskId, outcome);
 	return taskId;
 }
 
-const showsFields = async ({ mapper }, labels) =>
+const showsFields = async ({ mapper }: Panel, labels: string[]) =>
 	await eventually(async () => expect(await mapper.labels()).toEqual(labels));
 
-async function savedFaces(workflowId) {
-	const { nodes } = await stage.server.rest('GET', `/workflows/${workflowId}`);
-	return nodes.find(({ name }) => name === 'Lip Sync').parameters.faces?.value;
+async function savedFaces(workflowId: string) {
+	const { nodes } = await stage.server.rest<TestWorkflow>('GET', `/workflows/${workflowId}`);
+	const lipSync = nodes.find(({ name }) => name === 'Lip Sync');
+	return (lipSync?.parameters?.faces as ResourceMapperValue | undefined)?.value;
 }
 
-const sentFaces = () => api.creates(LIP_SYNC).map(({ body }) => body.face_choose);
+const sentFaces = () => api.creates(LIP_SYNC).map(({ body }) => body?.face_choose);
 
 test('each face that was found is a field, timing is folded away, and what is filled in is sent', async () => {
 	await openChain({});

@@ -1,5 +1,0 @@
-'use strict';
-
-module.exports = async () => {
-	await globalThis.browserTestServer?.stop();
-};

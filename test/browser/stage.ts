@@ -1,0 +1,93 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+/** What a browser test needs: the server of the run, a task API of its own, a browser, and nodes. */
+
+import type { BrowserContextOptions } from 'playwright-core';
+import { startEmulator } from '../emulator';
+import type { EmulatorSettings } from '../emulator/settings';
+import { RestClient } from '../server/client';
+import type { WorkflowNode } from '../server/client';
+import { klingCredential, nodesOf } from '../server/workflows';
+import { Editor, launchBrowser } from './editor';
+
+const VARIABLE = 'BROWSER_TEST_SERVER';
+
+type Shared = Pick<RestClient, 'url' | 'webhookUrl' | 'cookie' | 'n8n'>;
+
+/** The server that another process has started. */
+class SharedServer extends RestClient implements Shared {
+	readonly url: string;
+	readonly webhookUrl: string;
+
+	constructor({ url, webhookUrl, cookie, n8n }: Shared) {
+		super();
+		this.url = url;
+		this.webhookUrl = webhookUrl;
+		this.cookie = cookie;
+		this.n8n = n8n;
+	}
+}
+
+/** Makes a running server known to the test files, each of which has its own modules. */
+export function shareServer({ url, webhookUrl, cookie, n8n }: Shared) {
+	process.env[VARIABLE] = JSON.stringify({ url, webhookUrl, cookie, n8n });
+}
+
+const sharedServer = () => new SharedServer(JSON.parse(process.env[VARIABLE]!) as Shared);
+
+interface StageOptions {
+	/** Settings of the emulator. */
+	api?: Partial<EmulatorSettings>;
+	/** The shared one when left out. */
+	server?: RestClient;
+	/** See {@link Editor.open}. */
+	view?: BrowserContextOptions;
+}
+
+/** Sets everything up for one browser test file. */
+export async function openStage({
+	api: settings,
+	server = sharedServer(),
+	view,
+}: StageOptions = {}) {
+	const api = await startEmulator({ faces: 3, identifyMs: 500, lipSyncMs: 500, ...settings });
+	const credential = await klingCredential(server, api, 'Kling account');
+	const browser = await launchBrowser();
+	const editor = await Editor.open(browser, server, view);
+	return {
+		server,
+		api,
+		credential,
+		editor,
+		/** Files that the emulator serves. */
+		clip: {
+			videoUrl: `${api.url}/files/sample/video.mp4`,
+			audioUrl: `${api.url}/files/sample/voice.mp3`,
+		},
+		kling: nodesOf('klingLipSync', credential),
+		trigger: nodesOf('klingLipSyncTrigger', credential),
+		set: editFields,
+		async close() {
+			await browser.close();
+			await server.rest('DELETE', `/credentials/${credential.id}`);
+			await api.close();
+		},
+	};
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** An Edit Fields node. */
+function editFields(name: string, values: Record<string, string>): WorkflowNode {
+	const assignments = Object.entries(values).map(([field, value]) => ({
+		id: field,
+		name: field,
+		value,
+		type: 'string',
+	}));
+	return {
+		name,
+		type: 'n8n-nodes-base.set',
+		typeVersion: 3.4,
+		parameters: { assignments: { assignments }, options: {} },
+	};
+}

@@ -1,0 +1,82 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+/** A chat model for n8n's AI agent that says what the test tells it to. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import type { RestClient } from './client';
+
+interface ChatMessage {
+	role: string;
+	content: string | null;
+	tool_calls?: object[];
+}
+
+interface ChatRequest {
+	model: string;
+	messages: ChatMessage[];
+	tools: Array<{ function: { name: string } }>;
+}
+
+/** Sees the conversation and says the next thing in it. */
+export type Turn = (request: ChatRequest) => ChatMessage;
+
+export interface ChatModel {
+	url: string;
+	/** What is said next, first to last. */
+	turns: Turn[];
+	close(): void;
+}
+
+/** Starts a service of OpenAI's chat completions. */
+export async function startChatModel(): Promise<ChatModel> {
+	const turns: Turn[] = [];
+	const service = createServer(async (request, response) => {
+		const asked = (await json(request)) as ChatRequest;
+		const message = turns.shift()!(asked);
+		const finish_reason = message.tool_calls ? 'tool_calls' : 'stop';
+		response.setHeader('content-type', 'application/json');
+		response.end(
+			JSON.stringify({
+				id: 'chat',
+				object: 'chat.completion',
+				created: 1,
+				model: asked.model,
+				choices: [{ index: 0, message, finish_reason }],
+				usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+			}),
+		);
+	});
+	service.listen(0, '127.0.0.1');
+	await once(service, 'listening');
+	return {
+		url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/v1`,
+		turns,
+		close: () => service.close(),
+	};
+}
+
+/** A turn's message: a tool is to be called. */
+export const callTool = (name: string, args: object): ChatMessage => ({
+	role: 'assistant',
+	content: null,
+	tool_calls: [
+		{ id: `call-${name}`, type: 'function', function: { name, arguments: JSON.stringify(args) } },
+	],
+});
+
+/** A turn's message: the agent's last word. */
+export const say = (content: string): ChatMessage => ({ role: 'assistant', content });
+
+/** What the tool that was called last has answered. */
+export const toolAnswer = ({ messages }: ChatRequest) =>
+	messages.filter(({ role }) => role === 'tool').at(-1)?.content ?? '';
+
+/** The credential with which a server's nodes reach the model. */
+export const chatCredential = async (server: RestClient, model: Pick<ChatModel, 'url'>) =>
+	await server.createCredential({
+		name: 'Chat',
+		type: 'openAiApi',
+		data: { apiKey: 'model-key', url: model.url },
+	});
