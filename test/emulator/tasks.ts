@@ -60,7 +60,7 @@ export class Task {
 
 	readonly createTime = Date.now();
 
-	readonly pendingUntil: number;
+	pendingUntil: number;
 
 	endsAt: number;
 

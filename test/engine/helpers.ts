@@ -1,0 +1,99 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+import type { CreateRequest } from '../emulator/requests';
+import type { Task } from '../emulator/tasks';
+import type { Api } from './setup';
+
+export const IDENTIFY = 'kling-identify-face';
+export const LIP_SYNC = 'kling-advanced-lip-sync';
+export const VIDEO = 'https://example.com/video.mp4';
+export const AUDIO = 'https://example.com/voice.mp3';
+
+/** Waits until a condition holds, however slow the machine is. */
+export async function until<T>(
+	condition: () => T | Promise<T>,
+): Promise<Exclude<T, false | undefined | null | 0 | ''>> {
+	const end = Date.now() + 30_000;
+	for (;;) {
+		const value = await condition();
+		if (value) return value as Exclude<T, false | undefined | null | 0 | ''>;
+		if (Date.now() > end) throw new Error(`Never came true: ${condition}`);
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+}
+
+/** Creates a task as some other client would, without a trace in the emulator's log. */
+export async function createTask(api: Api, body: object): Promise<string> {
+	const response = await fetch(`${api.url}/api/v1/audio/generations`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${api.settings.apiKey}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify(body),
+	});
+	const answer = (await response.json()) as { msg: string; data: { taskId: string } };
+	if (response.status !== 200) throw new Error(`The emulator refused: ${answer.msg}`);
+	const { taskId } = answer.data;
+	api.log.splice(
+		api.log.findIndex((entry) => entry.taskId === taskId),
+		1,
+	);
+	return taskId;
+}
+
+/** A finished identify task. */
+export async function identified(
+	api: Api,
+	settings: Partial<Api['settings']> = {},
+): Promise<{ taskId: string; sessionId: string }> {
+	const before = { ...api.settings };
+	Object.assign(api.settings, settings);
+	const taskId = await createTask(api, { model: IDENTIFY, video_url: VIDEO });
+	Object.assign(api.settings, before);
+	const { sessionId } = api.finish(taskId);
+	return { taskId, sessionId: sessionId! };
+}
+
+/** A lip sync task that takes `ms` and, with `outcome`, has ended already: its id. */
+export async function synced(
+	api: Api,
+	{ ms = 1e9, outcome }: { ms?: number; outcome?: Parameters<Api['finish']>[1] } = {},
+): Promise<string> {
+	const { sessionId } = await identified(api);
+	const before = api.settings.lipSyncMs;
+	api.settings.lipSyncMs = ms;
+	const face_choose = [{ face_id: 'face_001', sound_file: AUDIO }];
+	const taskId = await createTask(api, { model: LIP_SYNC, session_id: sessionId, face_choose });
+	api.settings.lipSyncMs = before;
+	if (outcome) api.finish(taskId, outcome);
+	return taskId;
+}
+
+/** The bodies of the creates of a model that the emulator has seen. */
+export const bodies = (api: Api, model?: string): CreateRequest[] =>
+	api.creates(model).map(({ body }) => body!);
+
+/** A task that the emulator knows. */
+export function taskOf(api: Api, taskId: string): Task {
+	const task = api.tasks.get(taskId);
+	if (!task) throw new Error(`The emulator has no task ${taskId}`);
+	return task;
+}
+
+/** The ids of the tasks that were created for a model, in the order of the answers. */
+export const createdIds = (api: Api, model?: string): string[] =>
+	api.creates(model).flatMap(({ taskId }) => taskId ?? []);
+
+/** The number in the name of a video, by which tests tell their requests apart. */
+export const numberIn = (url: unknown): number => Number(/\d+(?=\.mp4)/.exec(String(url))?.[0]);
+
+/** All that can be read in an error or a run: its JSON, with messages, causes and stacks. */
+export function deepText(value: unknown, seen = new Set<object>()): string {
+	if (typeof value === 'function') return '';
+	if (typeof value !== 'object' || value === null) return String(value);
+	if (seen.has(value)) return '';
+	seen.add(value);
+	return Object.getOwnPropertyNames(value)
+		.map((name) => `${name}: ${deepText((value as Record<string, unknown>)[name], seen)}`)
+		.join('\n');
+}

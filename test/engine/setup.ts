@@ -1,0 +1,73 @@
+import { startEmulator } from '../emulator';
+import type { EngineOptions } from './harness';
+import { createEngine } from './harness';
+import type { NodeData } from './workflows';
+import type { StartOptions } from './executions';
+import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
+import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
+import { KlingLipSyncTrigger } from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
+import { clock } from '../../nodes/KlingLipSync/clock';
+
+export const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
+export const TRIGGER = 'n8n-nodes-kling-lip-sync.klingLipSyncTrigger';
+
+/** The emulated API. */
+export type Api = Awaited<ReturnType<typeof startEmulator>>;
+
+/**
+ * Lets the waiting code's time run faster, so that minutes of waiting take a moment.
+ *
+ * @param factor how many times faster
+ * @returns puts the real clock back
+ */
+export function speedUp(factor: number): () => void {
+	const { now, sleep } = clock;
+	const start = now();
+	clock.now = () => start + (now() - start) * factor;
+	clock.sleep = async (ms, signal) => await sleep(ms / factor, signal);
+	return () => Object.assign(clock, { now, sleep });
+}
+
+interface WorldSettings {
+	/** The emulator's settings. */
+	api?: Parameters<typeof startEmulator>[0];
+	/** The engine's options. */
+	engine?: EngineOptions;
+}
+
+/** The real engine with this package's nodes, over HTTP against the emulator. */
+export async function createWorld(settings: WorldSettings = {}) {
+	const api: Api = await startEmulator({ identifyMs: 30, lipSyncMs: 30, ...settings.api });
+	const engine = await createEngine({
+		nodeTypes: { [NODE]: new KlingLipSync(), [TRIGGER]: new KlingLipSyncTrigger() },
+		credentialTypes: { klingLipSyncApi: new KlingLipSyncApi() },
+		credentials: { apiKey: 'test-key', baseUrl: api.url },
+		...settings.engine,
+	});
+	return {
+		api,
+		engine,
+		async close() {
+			await engine.close();
+			await api.close();
+		},
+	};
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** The parameters of a node, as a workflow has them. */
+export type NodeParameters = Record<string, unknown>;
+
+/** What a run may have besides the parameters of its node: settings of the node, and options of the run. */
+export type RunSettings = Partial<StartOptions> & { nodeSettings?: Partial<NodeData> };
+
+/**
+ * A Kling Lip Sync node for a workflow.
+ *
+ * @param parameters the node's parameters
+ * @param settings further node settings (name, onError, retryOnFail …)
+ */
+export function kling(parameters: NodeParameters, settings: Partial<NodeData> = {}): NodeData {
+	return { name: 'Kling', type: NODE, parameters, ...settings };
+}

@@ -1,0 +1,64 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import fs from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../..');
+const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8');
+const readme = read('README.md');
+import { scripts } from '../../package.json';
+
+const sources = fs
+	.readdirSync(path.join(ROOT, 'nodes'), { recursive: true, encoding: 'utf8' })
+	.filter((file) => file.endsWith('.ts'))
+	.map((file) => read(path.join('nodes', file)))
+	.join('\n');
+
+describe('the README', () => {
+	it('has a row and a picture for each example, and no others', () => {
+		const files = fs.readdirSync(path.join(ROOT, 'examples'));
+		const linked = [...readme.matchAll(/blob\/main\/examples\/([\w-]+\.json)\)/g)];
+		expect(linked.map(([, file]) => file).sort()).toEqual(files.sort());
+	});
+
+	it('shows only pictures that there are', () => {
+		const shown = [...readme.matchAll(/\/main\/(docs\/images\/[\w-]+\.png)/g)];
+		expect(shown.length).toBeGreaterThan(6);
+		for (const [, file] of shown) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+	});
+
+	it('names only commands that there are', () => {
+		const named = [...readme.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name);
+		const own = named.filter((name) => !['ci', 'run'].includes(name));
+		expect(own).toEqual(expect.arrayContaining(['demo', 'test', 'dev', 'bench']));
+		for (const name of own) expect(scripts).toHaveProperty([name]);
+	});
+
+	it('quotes messages as the nodes have them', () => {
+		const table = readme.split('| Message |')[1].split('\n\n')[0];
+		const quoted = [...table.matchAll(/^\| \*(.+?)\* \|/gm)].map(([, text]) => text);
+		expect(quoted.length).toBeGreaterThan(5);
+		for (const text of quoted) {
+			const parts = text.split(/…|"/).map((part) => part.replace(/^\W+|\W+$/g, ''));
+			for (const part of parts.filter((words) => words.length > 4)) {
+				expect(sources).toContain(part);
+			}
+		}
+	});
+
+	it('links to sections that there are', () => {
+		const headings = [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) =>
+			title
+				.toLowerCase()
+				.replace(/[^\w -]/g, '')
+				.replace(/ /g, '-'),
+		);
+		for (const [, anchor] of readme.matchAll(/\]\(#([\w-]+)\)/g))
+			expect(headings).toContain(anchor);
+	});
+
+	it('names folders and files that there are', () => {
+		for (const [, file] of readme.matchAll(/`((?:nodes|credentials|test|examples)\/[\w/.-]*)`/g)) {
+			expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+		}
+	});
+});

@@ -1,0 +1,56 @@
+import { retryAfterMs, retryPause } from '../../nodes/KlingLipSync/api/retryPause';
+import { mapLimited } from '../../nodes/KlingLipSync/concurrency';
+import { nextPause } from '../../nodes/KlingLipSync/task/pollPause';
+
+it('asks again after 2 s, then less and less often, at least every 15 s', () => {
+	const pauses = [];
+	for (let pause = 0; pauses.length < 8; ) pauses.push((pause = nextPause(pause)));
+	expect(pauses[0]).toBe(2000);
+	for (const [index, pause] of pauses.entries()) {
+		expect(pause).toBeGreaterThanOrEqual(pauses[index - 1] ?? 0);
+		expect(pause).toBeLessThanOrEqual(15_000);
+	}
+	expect(pauses.at(-1)).toBe(15_000);
+});
+
+it('repeats a request after 1, 2, 4 … s, or when the API asked for it, but not later than a limit', () => {
+	expect([0, 1, 2, 3].map((attempt) => retryPause(attempt, undefined, 60_000))).toEqual([
+		1000, 2000, 4000, 8000,
+	]);
+	expect(retryPause(0, 30_000, 60_000)).toBe(30_000);
+	expect(retryPause(5, 0, 60_000)).toBe(0);
+	expect(retryPause(0, 86_400_000, 60_000)).toBe(60_000);
+	expect(retryPause(20, undefined, 60_000)).toBe(60_000);
+});
+
+it('reads Retry-After as seconds or as a date, and nothing else', () => {
+	const now = Date.parse('2026-01-02T03:04:05Z');
+	expect(retryAfterMs('7', now)).toBe(7000);
+	expect(retryAfterMs(' 7 ', now)).toBe(7000);
+	expect(retryAfterMs('0', now)).toBe(0);
+	expect(retryAfterMs('1.5', now)).toBe(1500);
+	expect(retryAfterMs('Fri, 02 Jan 2026 03:05:05 GMT', now)).toBe(60_000);
+	const garbage = ['', ' ', 'soon', '-5', 'Infinity', undefined, null, {}, ['7']];
+	for (const header of [...garbage, 'Fri, 02 Jan 2026 03:00:00 GMT'])
+		expect(retryAfterMs(header, now)).toBeUndefined();
+});
+
+describe('working on many items', () => {
+	it('keeps their order and never has more in flight than allowed', async () => {
+		let inFlight = 0;
+		let most = 0;
+		const results = await mapLimited([5, 1, 4, 2, 3, 0], 3, async (value, index) => {
+			most = Math.max(most, ++inFlight);
+			for (let turn = 0; turn < value; turn++) await Promise.resolve();
+			inFlight--;
+			return `${index}:${value}`;
+		});
+		expect(results).toEqual(['0:5', '1:1', '2:4', '3:2', '4:3', '5:0']);
+		expect(most).toBe(3);
+	});
+
+	it('works with none at all, and with a limit of nothing', async () => {
+		expect(await mapLimited([], 5, async () => 1)).toEqual([]);
+		expect(await mapLimited([1, 2], 0, async (value) => value * 2)).toEqual([2, 4]);
+	});
+});
