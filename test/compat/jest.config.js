@@ -28,7 +28,7 @@ module.exports = {
 			displayName: `n8n ${OLDEST}`,
 			testEnvironment: '<rootDir>/test/compat/environment.js',
 			resolver: '<rootDir>/test/compat/resolver.js',
-			testMatch: ['<rootDir>/test/compat/*.test.js', '<rootDir>/test/engine/*.test.js'],
+			testMatch: ['<rootDir>/test/compat/*.test.{js,ts}', '<rootDir>/test/engine/*.test.{js,ts}'],
 			// The first tests the harness, with what only the newest n8n has, the second the package's own files.
 			testPathIgnorePatterns: ['/engine/probe\\.', '/engine/package\\.'],
 		},
