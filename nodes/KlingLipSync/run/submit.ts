@@ -2,7 +2,8 @@ import type { CreateBody } from '../api/tasks';
 import { createTask } from '../api/tasks';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
-import type { TaskRecord } from '../task/taskRecord';
+import type { Order, TaskRecord } from '../task/taskRecord';
+import { orderDetails } from '../task/taskRecord';
 import { noteState, stopIfCancelled } from './cancellation';
 import type { Run } from './run';
 import { forEachValue } from './run';
@@ -12,8 +13,7 @@ export interface TaskRequest {
 	body: CreateBody;
 	/** What makes the request the same when it is built again; signed URLs differ each time. */
 	identity: unknown;
-	/** Goes into errors and items: the identify task that the session came from. */
-	identifyTaskId?: string;
+	order?: Order;
 }
 
 /**
@@ -47,15 +47,15 @@ async function submit(
 	request: TaskRequest,
 	callbackUrl?: string,
 ): Promise<Outcome<TaskRecord>> {
-	const { body, identity, identifyTaskId } = request;
-	const facts = identifyTaskId ? { identifyTaskId } : {};
+	const { body, identity, order } = request;
+	const facts = orderDetails(order);
 	const earlier = attempt(() => run.createdTasks.find(slot, identity));
 	if (earlier instanceof Problem) return earlier.with(facts);
 	if (earlier) {
 		return {
 			task: { taskId: earlier.taskId, state: 'pending', model: body.model },
 			callsElsewhere: earlier.callbackUrl !== callbackUrl,
-			...facts,
+			order,
 		};
 	}
 	if (run.signal?.aborted)
@@ -71,7 +71,7 @@ async function submit(
 		const { taskId, state } = answer.task;
 		run.createdTasks.created(slot, identity, taskId);
 		noteState(run, taskId, state);
-		return { ...answer, ...facts };
+		return { ...answer, order };
 	}
 	if (answer.kind !== 'unanswered') run.createdTasks.refused(slot, identity);
 	return answer.with(facts);

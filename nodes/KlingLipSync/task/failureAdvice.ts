@@ -1,9 +1,10 @@
 import type { Outcome } from './problem';
 import { Problem } from './problem';
 import type { TaskRecord } from './taskRecord';
+import { orderDetails } from './taskRecord';
 
 /** A failed task as the problem that it is for the item. */
-export function failureOf({ task, identifyTaskId }: TaskRecord): Problem {
+export function failureOf({ task, order }: TaskRecord): Problem {
 	const { taskId, state, model, failCode, failMsg } = task;
 	return new Problem(
 		'taskFailed',
@@ -15,7 +16,7 @@ export function failureOf({ task, identifyTaskId }: TaskRecord): Problem {
 			model,
 			...(failCode && { failCode }),
 			...(failMsg && { failMsg }),
-			...(identifyTaskId && { identifyTaskId }),
+			...orderDetails(order),
 		},
 	);
 }

@@ -30,11 +30,8 @@ export async function pause(
 	const entries = outcomes.map((outcome, index): PausedRun['entries'][number] => {
 		if (outcome instanceof Problem) return { json: problemJson(outcome) };
 		if (isTerminal(outcome.task)) return { json: taskJson(outcome, includeRaw[index]) };
-		const { task, identifyTaskId } = outcome;
-		return {
-			task: { ...task, ...(identifyTaskId && { identifyTaskId }) },
-			includeRaw: includeRaw[index],
-		};
+		const { task, order } = outcome;
+		return { task, order, includeRaw: includeRaw[index] };
 	});
 	const paused: PausedRun = { marker: markerOf(run.context), until, entries };
 	// n8n reads the execution's data anew for each callback: one text is quicker to read than objects.
@@ -46,6 +43,6 @@ export async function pause(
 	await run.context.putExecutionToWait(new Date(until));
 	remember(run.context.getExecutionId(), paused, run.access);
 	return entries.map((entry, index) =>
-		item('json' in entry ? entry.json : { ...entry.task }, index),
+		item('json' in entry ? entry.json : taskJson(entry, false), index),
 	);
 }

@@ -1,5 +1,6 @@
 import type { Access } from '../api/send';
-import type { TaskRecord } from '../task/taskRecord';
+import type { Task } from '../task/task';
+import type { Order } from '../task/taskRecord';
 import { FinishedTasks } from './confirmFinished';
 
 /** Under which a paused run is kept in the execution's data, as JSON. */
@@ -11,10 +12,10 @@ export interface PausedRun {
 	/** ms since the epoch. */
 	until: number;
 	/** One for each input item: a task to wait for, or an item that is ready. */
-	entries: Array<{ task: PausedTask; includeRaw: boolean } | { json: Record<string, unknown> }>;
+	entries: Array<
+		{ task: Task; order?: Order; includeRaw: boolean } | { json: Record<string, unknown> }
+	>;
 }
-
-type PausedTask = TaskRecord['task'] & { identifyTaskId?: string };
 
 /** How long a wait is remembered after its end, in ms. */
 const KEEP = 60_000;

@@ -4,6 +4,7 @@ import { nextPause } from '../task/pollPause';
 import { failuresAsProblems } from '../task/failureAdvice';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
+import { orderDetails } from '../task/taskRecord';
 import { isPassing, queryTask } from '../api/tasks';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
@@ -79,20 +80,19 @@ interface Look {
 }
 
 async function look(run: Run, watched: Watched): Promise<Look> {
-	const { task, identifyTaskId } = watched;
+	const { task, order } = watched;
 	const answer = await queryTask(run.context, run.access, task, run.signal);
-	const facts = identifyTaskId ? { identifyTaskId } : {};
 	if (!(answer instanceof Problem)) {
 		watched.unreadable = 0;
 		if (answer.task.state !== task.state) noteState(run, task.taskId, answer.task.state);
 		watched.task = answer.task;
-		return { watched, outcome: { ...answer, ...facts } };
+		return { watched, outcome: { ...answer, order } };
 	}
 	watched.unreadable = answer.kind === 'malformed' ? watched.unreadable + 1 : 0;
 	if (isPassing(answer) && watched.unreadable < MOST_UNREADABLE) {
 		return { watched, retryAfterMs: answer.retryAfterMs };
 	}
-	return { watched, outcome: answer.with({ ...facts, state: task.state }) };
+	return { watched, outcome: answer.with({ ...orderDetails(order), state: task.state }) };
 }
 
 /** Watches tasks in the node; failed ones come back as problems. */

@@ -148,8 +148,8 @@ function itemsOf(context: IWebhookFunctions, { paused, finished }: KnownRun): IN
 	return paused.entries.map((entry, index) => {
 		if ('json' in entry)
 			return 'error' in entry.json ? failedItem(node, entry.json, index) : item(entry.json, index);
-		const { taskId, identifyTaskId } = entry.task;
-		const record = { ...finished.records.get(taskId)!, identifyTaskId };
+		const { task, order } = entry;
+		const record = { ...finished.records.get(task.taskId)!, order };
 		return record.task.state === 'failed' && hasErrorOutput
 			? failedItem(node, problemJson(failureOf(record)), index)
 			: item(taskJson(record, entry.includeRaw), index);

@@ -1,6 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { item } from '../run/outputItems';
+import { taskJson } from '../task/taskRecord';
 import type { PausedRun } from './pausedRuns';
 
 /**
@@ -9,6 +10,6 @@ import type { PausedRun } from './pausedRuns';
  */
 export function timedOutItems({ entries }: PausedRun): INodeExecutionData[] {
 	return entries.map((entry, index) =>
-		item('json' in entry ? entry.json : { ...entry.task, timedOut: true }, index),
+		item('json' in entry ? entry.json : taskJson({ ...entry, timedOut: true }, false), index),
 	);
 }

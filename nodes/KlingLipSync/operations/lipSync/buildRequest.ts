@@ -12,9 +12,9 @@ export function buildRequest(
 	{ choose, extra }: LipSyncInput,
 	{ sessionId, faces, identifyTaskId }: Session,
 ): Outcome<TaskRequest> {
-	const facts = identifyTaskId ? { identifyTaskId } : {};
+	const order = identifyTaskId ? { identifyTaskId } : {};
 	const chosen = attempt(() => choose(faces));
-	if (chosen instanceof Problem) return chosen.with(facts);
+	if (chosen instanceof Problem) return chosen.with(order);
 	const { choices, identity } = chosen;
 	return {
 		body: {
@@ -24,6 +24,6 @@ export function buildRequest(
 			...extra,
 		},
 		identity: [MODELS.lipSync, sessionId, identity, extra],
-		...facts,
+		order,
 	};
 }
