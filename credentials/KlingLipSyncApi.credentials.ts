@@ -59,7 +59,27 @@ export class KlingLipSyncApi implements ICredentialType {
 			required: true,
 			placeholder: 'e.g. https://apimodels.app',
 			description:
-				'Change it only if you reach the API through a gateway of your own. The key is sent to this address and nowhere else.',
+				'Only change this if you reach the API through your own gateway. The key is sent to this address only.',
+		},
+		{
+			displayName: 'API Revision',
+			name: 'apiRevision',
+			type: 'options',
+			options: [
+				{
+					name: 'Audio',
+					value: 'audio',
+					description: 'Several faces per task, with timing and volume',
+				},
+				{
+					name: 'Video (Unconfirmed)',
+					value: 'video',
+					description: 'One face per task, without timing and volume',
+				},
+			],
+			default: 'audio',
+			description:
+				'Some pages of the provider describe the newer Video revision without showing its exact request, so this node supports it as far as it is described. Keep Audio unless the provider tells you otherwise.',
 		},
 	];
 
@@ -67,7 +87,7 @@ export class KlingLipSyncApi implements ICredentialType {
 		type: 'generic',
 		properties: {
 			headers: {
-				Authorization: '=Bearer {{$credentials.apiKey.trim()}}',
+				Authorization: '=Bearer {{$credentials.apiKey.trim().replace(/^bearer\\s+/i, "")}}',
 			},
 		},
 	};
@@ -77,7 +97,7 @@ export class KlingLipSyncApi implements ICredentialType {
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{$credentials.baseUrl.trim().replace(/\\/+$/, "")}}',
-			url: '/api/v1/audio/generations',
+			url: '=/api/v1/{{$credentials.apiRevision === "video" ? "video" : "audio"}}/generations',
 			qs: { task_id: 'credential-test' },
 			disableFollowRedirect: true,
 			ignoreHttpStatusErrors: {

@@ -16,6 +16,7 @@ import { lipSyncProperties } from './operations/lipSync/fields';
 import { lipSync } from './operations/lipSync/lipSync';
 import type { Operation } from './operations/sharedFields';
 import { getFaces } from './pickers/faceFields';
+import { getFaceOptions } from './pickers/faceOptions';
 import { resume } from './wait/resume';
 import { resumeWebhooks } from './wait/resumeUrl';
 
@@ -39,10 +40,11 @@ export class KlingLipSync implements INodeType {
 		version: 1.1,
 		subtitle:
 			'={{ $parameter["operation"] === "identifyFace" ? "Identify Face" : $parameter["operation"] === "getTask" ? "Get Task" : "Lip Sync" }}',
-		description: 'Make the mouths in a video match an audio track',
+		description: 'Lip sync faces in a video to an audio track with Kling',
 		defaults: { name: 'Kling Lip Sync' },
 		usableAsTool: true,
-		waitingNodeTooltip: 'The execution is paused. It goes on when Kling has finished every task.',
+		waitingNodeTooltip:
+			'Paused until Kling has finished all tasks. The execution then continues by itself.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'klingLipSyncApi', required: true }],
@@ -57,19 +59,19 @@ export class KlingLipSync implements INodeType {
 					{
 						name: 'Identify Face',
 						value: 'identifyFace',
-						description: 'Find the faces in a video, to choose who speaks',
+						description: 'Find the faces in a video, so that you can choose who speaks',
 						action: 'Identify faces in a video',
 					},
 					{
 						name: 'Lip Sync',
 						value: 'lipSync',
-						description: 'Make faces of a video speak an audio track',
-						action: 'Lip sync faces of a video',
+						description: 'Make one or more faces in a video speak an audio track',
+						action: 'Lip sync a video',
 					},
 					{
 						name: 'Get Task',
 						value: 'getTask',
-						description: 'Look at a task, wait for it, or download its video',
+						description: 'Retrieve a task, wait for its result or download its video',
 						action: 'Get a task',
 					},
 				],
@@ -81,7 +83,7 @@ export class KlingLipSync implements INodeType {
 		],
 	};
 
-	methods = { resourceMapping: { getFaces } };
+	methods = { loadOptions: { getFaceOptions }, resourceMapping: { getFaces } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = this.getNodeParameter('operation', 0) as Operation;

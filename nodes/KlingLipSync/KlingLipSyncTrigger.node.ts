@@ -19,7 +19,8 @@ export class KlingLipSyncTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(" or ") }}',
-		description: 'Starts the workflow when a lip sync or a face identification is finished',
+		description:
+			'Starts the workflow when Kling has finished a lip sync or found the faces in a video',
 		eventTriggerDescription:
 			"In another workflow run a Kling Lip Sync node that is set to 'Continue in a Trigger' and has this trigger's Test URL as its Callback URL",
 		activationMessage:
@@ -74,7 +75,7 @@ export class KlingLipSyncTrigger implements INodeType {
 				default: ['completed', 'failed'],
 			},
 			{
-				displayName: 'Tasks',
+				displayName: 'Task Types',
 				name: 'models',
 				type: 'multiOptions',
 				required: true,
@@ -83,7 +84,7 @@ export class KlingLipSyncTrigger implements INodeType {
 					{ name: 'Lip Sync', value: MODELS.lipSync },
 				],
 				default: [MODELS.identify, MODELS.lipSync],
-				description: 'The kinds of tasks that start the workflow',
+				description: 'The types of task that start the workflow',
 			},
 			{
 				displayName: 'Options',
@@ -93,27 +94,27 @@ export class KlingLipSyncTrigger implements INodeType {
 				default: {},
 				options: [
 					{
-						displayName: 'Deduplicate',
+						displayName: 'Ignore Duplicates',
 						name: 'deduplicate',
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether to start once for a task, even if Kling delivers its result several times',
+							'Whether to start the workflow only once per task, even if Kling delivers the result several times',
 					},
 					{
-						displayName: 'Include Raw Answer',
+						displayName: 'Include Raw Response',
 						name: 'includeRaw',
 						type: 'boolean',
 						default: false,
-						description: 'Whether to add the answer of the API as it came, in the field raw',
+						description: 'Whether to add the unmodified response of the API in the field raw',
 					},
 					{
-						displayName: 'Verify',
+						displayName: 'Verify With API',
 						name: 'verify',
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether to ask the API about each task before the workflow starts. Callbacks carry no signature, so anyone who knows the URL could send one. Turned off, only callbacks of tasks that were created by a Kling Lip Sync node with the same API key are accepted.',
+							'Whether to check each task with the API before starting the workflow. If turned off, only results of tasks that a Kling Lip Sync node created with the same API key are accepted.',
 					},
 				],
 			},

@@ -210,7 +210,7 @@ it('works for an agent', async () => {
 
 it('offers the faces', async () => {
 	const { taskId } = await identified(api);
-	const parameters = { operation: 'lipSync', identifyTaskId: taskId };
+	const parameters = { operation: 'lipSync', faceSource: 'identifyTask', identifyTaskId: taskId };
 	const { fields } = await engine.loadFields('getFaces', { parameters });
 	expect(fields.map(({ id }) => id)).toEqual(expect.arrayContaining(['face_001', 'face_002']));
 });

@@ -490,7 +490,13 @@ describe('several waits in one execution', () => {
 		const nodes = [
 			identify({}, { name: 'Identify' }),
 			kling(
-				{ operation: 'lipSync', audioUrl: AUDIO, waitMode: 'callback', faceSelection: 'all' },
+				{
+					operation: 'lipSync',
+					faceSource: 'identifyTask',
+					audioUrl: AUDIO,
+					waitMode: 'callback',
+					faceSelection: 'all',
+				},
 				{ name: 'Sync' },
 			),
 			count,

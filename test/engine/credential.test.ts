@@ -91,13 +91,24 @@ it('says that the address is another service, which knows no such path', async (
 	expect((await test()).status).toBe('Error');
 });
 
-it('signs the requests of other nodes with the key', async () => {
-	const type = new KlingLipSyncApi();
-	expect(type.authenticate).toEqual({
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey.trim()}}' } },
-	});
-	const byName = Object.fromEntries(type.properties.map((property) => [property.name, property]));
+it.each(['Bearer test-key', ' bearer  test-key\n'])(
+	'takes a key that was copied with its scheme (%j), once',
+	async (apiKey) => {
+		expect(await test({ apiKey })).toEqual(OK);
+		expect(api.log.at(-1)?.headers.authorization).toBe('Bearer test-key');
+	},
+);
+
+it('asks the revision of the API that is chosen', async () => {
+	api.fail({ kind: 'status', status: 404 });
+	expect(await test({ apiRevision: 'video' })).toEqual(OK);
+	expect(api.log.at(-1)?.path).toBe('/api/v1/video/generations');
+});
+
+it('hides the key, and knows where the API is', () => {
+	const { properties } = new KlingLipSyncApi();
+	const byName = Object.fromEntries(properties.map((property) => [property.name, property]));
 	expect(byName.apiKey).toMatchObject({ required: true, typeOptions: { password: true } });
 	expect(byName.baseUrl.default).toBe('https://apimodels.app');
+	expect(byName.apiRevision.default).toBe('audio');
 });

@@ -266,7 +266,15 @@ it('the key is in the header of requests to the API only', async () => {
 	const { taskId: identifyTaskId } = await identified(api);
 	const options = { downloadVideo: true };
 	const run = await engine.run({
-		nodes: [kling({ operation: 'lipSync', identifyTaskId, audioUrl: AUDIO, options })],
+		nodes: [
+			kling({
+				operation: 'lipSync',
+				faceSource: 'identifyTask',
+				identifyTaskId,
+				audioUrl: AUDIO,
+				options,
+			}),
+		],
 	});
 	expect(run.status).toBe('success');
 	for (const { headers, query, body } of api.log) {
@@ -286,6 +294,7 @@ it('a message about one item names the tasks that its neighbours were given', as
 		nodes: [
 			kling({
 				operation: 'lipSync',
+				faceSource: 'identifyTask',
 				identifyTaskId: good.taskId,
 				audioUrl: AUDIO,
 				options: { maxConcurrency: 1 },

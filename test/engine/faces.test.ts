@@ -98,6 +98,7 @@ describe('what the panel offers', () => {
 			nodes: [
 				kling({
 					operation: 'lipSync',
+					faceSource: 'identifyTask',
 					identifyTaskId: taskId,
 					faceSelection: 'map',
 					faces: { mappingMode: 'defineBelow', value, schema: fields },

@@ -83,6 +83,7 @@ it('finishes what a lip sync did not wait long enough for', async () => {
 	const nodes = [
 		kling({
 			operation: 'lipSync',
+			faceSource: 'identifyTask',
 			identifyTaskId,
 			audioUrl: 'https://example.com/voice.mp3',
 			options: { timeoutMinutes: 0.2 },
@@ -204,6 +205,7 @@ describe('downloading', () => {
 			nodes: [
 				kling({
 					operation: 'lipSync',
+					faceSource: 'identifyTask',
 					identifyTaskId,
 					audioUrl: 'https://example.com/voice.mp3',
 					options: { downloadVideo: true, binaryPropertyName: 'video' },

@@ -32,7 +32,12 @@ const lipSync = async (
 	{ nodeSettings, ...options }: RunSettings = {},
 ) =>
 	await engine.run({
-		nodes: [kling({ operation: 'lipSync', audioUrl: AUDIO, ...parameters }, nodeSettings)],
+		nodes: [
+			kling(
+				{ operation: 'lipSync', faceSource: 'identifyTask', audioUrl: AUDIO, ...parameters },
+				nodeSettings,
+			),
+		],
 		...options,
 	});
 

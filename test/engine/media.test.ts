@@ -68,7 +68,13 @@ describe('files of earlier nodes', () => {
 			audio: await engine.storeBinary(voice, mp3),
 		};
 		const result = await run(
-			{ operation: 'lipSync', faceSource: 'video', videoSource: 'binary', audioSource: 'binary' },
+			{
+				operation: 'lipSync',
+				faceSource: 'video',
+				videoSource: 'binary',
+				audioSource: 'binary',
+				audioBinaryPropertyName: 'audio',
+			},
 			{ input: [{ json: {}, binary }] },
 		);
 		expect(result.error).toBeUndefined();
@@ -119,12 +125,12 @@ describe('files of earlier nodes', () => {
 			audioSource: 'binary',
 			waitMode: 'none',
 		};
-		const tooLarge = await fileItem(Buffer.concat([megabytes(5), Buffer.from('x')]), mp3, 'audio');
+		const tooLarge = await fileItem(Buffer.concat([megabytes(5), Buffer.from('x')]), mp3);
 		const refused = await run(parameters, { input: [tooLarge] });
 		expect(refused.error?.message).toMatch(/audio file is too large: 5\.2 MB/);
 		expect(refused.error?.description).toMatch(/at most 5 MB/);
 		expect(api.log).toHaveLength(0);
-		const limit = await run(parameters, { input: [await fileItem(megabytes(5), mp3, 'audio')] });
+		const limit = await run(parameters, { input: [await fileItem(megabytes(5), mp3)] });
 		expect(limit.error).toBeUndefined();
 		expect(api.creates(LIP_SYNC)).toHaveLength(1);
 	});
@@ -292,6 +298,7 @@ describe('bad input is refused before the request', () => {
 		const { taskId } = await identified(api);
 		const result = await run({
 			operation: 'lipSync',
+			faceSource: 'identifyTask',
 			identifyTaskId: taskId,
 			audioUrl: AUDIO,
 			...parameters,

@@ -420,7 +420,15 @@ it('the nodes of a workflow know the URL of its trigger', async () => {
 	const { taskId: identifyTaskId } = await identified(api);
 	api.settings.callbacks = 'dropped';
 	await engine.run({
-		nodes: [kling({ operation: 'lipSync', identifyTaskId, audioUrl: AUDIO, waitMode: 'trigger' })],
+		nodes: [
+			kling({
+				operation: 'lipSync',
+				faceSource: 'identifyTask',
+				identifyTaskId,
+				audioUrl: AUDIO,
+				waitMode: 'trigger',
+			}),
+		],
 		workflowId,
 		active: true,
 	});

@@ -81,7 +81,12 @@ describe('10,000 faces', () => {
 
 	test('do not stall the mapper', async () => {
 		const { taskId } = await identified(world.api);
-		const parameters = { operation: 'lipSync', identifyTaskId: taskId, faceSelection: 'map' };
+		const parameters = {
+			operation: 'lipSync',
+			faceSource: 'identifyTask',
+			identifyTaskId: taskId,
+			faceSelection: 'map',
+		};
 		const credentials = { klingLipSyncApi: { id: '1', name: 'Test' } };
 		const { fields } = await world.engine.loadFields('getFaces', { parameters, credentials });
 		expect(fields.length).toBeGreaterThan(0);
@@ -134,7 +139,7 @@ describe.each([
 
 	test('is shown as text in the mapper’s notice and fields', async () => {
 		const { taskId } = await identified(world.api);
-		const parameters = { operation: 'lipSync', identifyTaskId: taskId };
+		const parameters = { operation: 'lipSync', faceSource: 'identifyTask', identifyTaskId: taskId };
 		const credentials = { klingLipSyncApi: { id: '1', name: 'Test' } };
 		const { fields } = await world.engine.loadFields('getFaces', { parameters, credentials });
 		expect(fields.map(({ id }) => id)).toContain(faceId);
@@ -143,7 +148,7 @@ describe.each([
 
 test('A notice of the mapper quotes the vendor without its markup', async () => {
 	answerWith({ taskId: 'task-1', state: 'failed', model: IDENTIFY, failMsg: '<script>x</script>' });
-	const parameters = { operation: 'lipSync', identifyTaskId: 'task-1' };
+	const parameters = { operation: 'lipSync', faceSource: 'identifyTask', identifyTaskId: 'task-1' };
 	const credentials = { klingLipSyncApi: { id: '1', name: 'Test' } };
 	const { emptyFieldsNotice } = await world.engine.loadFields('getFaces', {
 		parameters,

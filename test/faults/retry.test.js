@@ -53,7 +53,7 @@ const requests = {
 	}),
 	'a file whose link is another one each time': async (options) => ({
 		node: lipSync({ ...(await session()), audioSource: 'binary', options }),
-		input: [await fileItem('audio', { fileName: 'voice.mp3', mimeType: 'audio/mpeg' })],
+		input: [await fileItem('data', { fileName: 'voice.mp3', mimeType: 'audio/mpeg' })],
 	}),
 	'a mapped face': async (options) => ({
 		node: lipSync({

@@ -98,7 +98,13 @@ const identifyFace = (parameters = {}, settings = {}) =>
 
 const lipSync = (parameters = {}, settings = {}) =>
 	kling(
-		{ operation: 'lipSync', faceSelection: 'single', audioUrl: AUDIO, ...parameters },
+		{
+			operation: 'lipSync',
+			faceSource: 'identifyTask',
+			faceSelection: 'single',
+			audioUrl: AUDIO,
+			...parameters,
+		},
 		settings,
 	);
 

@@ -33,7 +33,12 @@ export async function readAccess(context: CredentialReader): Promise<Access> {
 	const { apiKey, baseUrl } = await context.getCredentials<{ apiKey: string; baseUrl: string }>(
 		CREDENTIAL,
 	);
-	return { apiKey: String(apiKey).trim(), baseUrl: String(baseUrl).trim().replace(/\/+$/, '') };
+	return {
+		apiKey: String(apiKey)
+			.trim()
+			.replace(/^bearer\s+/i, ''),
+		baseUrl: String(baseUrl).trim().replace(/\/+$/, ''),
+	};
 }
 
 /**

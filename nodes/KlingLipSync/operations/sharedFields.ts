@@ -16,12 +16,12 @@ export function videoFields(show: Show): INodeProperties[] {
 				{
 					name: 'URL',
 					value: 'url',
-					description: 'The video lies at a web address that anyone can open',
+					description: 'The video is at a publicly accessible URL',
 				},
 				{
 					name: 'Binary File',
 					value: 'binary',
-					description: 'An earlier node has read the video, for example from Google Drive',
+					description: 'The video comes from an earlier node, for example Google Drive',
 				},
 			],
 			default: 'url',
@@ -35,7 +35,7 @@ export function videoFields(show: Show): INodeProperties[] {
 			required: true,
 			placeholder: 'e.g. https://example.com/interview.mp4',
 			description:
-				'The address of the video: mp4 or mov, 2–60 seconds, 720p or 1080p, at most 100 MB. Kling fetches it, so it must open without a login.',
+				'The public URL of an mp4 or mov file: 2–60 seconds, 720p or 1080p, up to 100 MB. Kling downloads it, so it must open without a login.',
 			displayOptions: { show: { ...show, videoSource: ['url'] } },
 		},
 		{
@@ -45,49 +45,50 @@ export function videoFields(show: Show): INodeProperties[] {
 			default: 'data',
 			required: true,
 			placeholder: 'e.g. data',
-			hint: 'The name of the input field that holds the video file',
+			hint: 'The name of the input field containing the video file',
 			description:
-				'The file is handed to Kling through a link of this n8n that is valid for a day. That needs an n8n that can be reached from the internet.',
+				'Kling downloads the file through a signed link that is valid for one day, so this n8n must be reachable from the internet',
 			displayOptions: { show: { ...show, videoSource: ['binary'] } },
 		},
 	];
 }
 
-/** How the result of a new task is waited for. */
+/** How the result of a new task is waited for. An agent's tool always waits for it itself. */
 export function waitFields(operations: Operation[]): INodeProperties[] {
 	return [
 		{
-			displayName: 'Wait For Result',
+			displayName: 'Wait for Result',
 			name: 'waitMode',
 			type: 'options',
 			noDataExpression: true,
 			options: [
 				{
-					name: 'Wait Here and Ask',
+					name: 'Wait in This Node',
 					value: 'poll',
 					description:
-						'Asks every few seconds. For single clips and trials; keeps n8n busy meanwhile.',
+						'Checks every few seconds until the task is finished. Best for trying out and for single clips.',
 				},
 				{
-					name: 'Pause the Execution',
+					name: 'Pause Execution',
 					value: 'callback',
 					description:
-						'Sleeps until Kling calls back. For many items and long videos; n8n needs a public address.',
+						'Sleeps until Kling reports that all tasks are finished. Best for many or long clips; n8n must be reachable from the internet.',
 				},
 				{
 					name: 'Continue in a Trigger',
 					value: 'trigger',
 					description:
-						'Goes on at once. A Kling Lip Sync Trigger starts with each result, here or elsewhere.',
+						'Continues at once. Each result starts a workflow with a Kling Lip Sync Trigger, this one or another.',
 				},
 				{
 					name: 'Do Not Wait',
 					value: 'none',
-					description: 'Goes on at once with the task ID. Get Task fetches the result later.',
+					description:
+						'Continues at once with the task ID. Use Get Task to retrieve the result later.',
 				},
 			],
 			default: 'poll',
-			displayOptions: { show: { operation: operations } },
+			displayOptions: { show: { operation: operations }, hide: { '@tool': [true] } },
 		},
 		{
 			displayName: 'Callback URL',
@@ -95,20 +96,20 @@ export function waitFields(operations: Operation[]): INodeProperties[] {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…',
-			hint: 'Empty: the Kling Lip Sync Trigger of this workflow',
+			hint: 'Leave empty to use the Kling Lip Sync Trigger of this workflow',
 			description:
-				'Leave empty for the Kling Lip Sync Trigger in this workflow. For a trigger in another workflow, or when the webhook endpoints of this n8n are renamed, paste the Production URL from the panel of that trigger.',
+				'The Production URL of a Kling Lip Sync Trigger in another workflow. Copy it from the panel of that trigger.',
 			displayOptions: { show: { operation: operations, waitMode: ['trigger'] } },
 		},
 	];
 }
 
-/** Reminds of what a mode needs, where it is chosen. */
+/** What a way to wait needs, shown where it is chosen. */
 export function waitNotices(operations: Operation[]): INodeProperties[] {
 	return [
 		{
 			displayName:
-				"A failed task can't stop a paused execution: turn on the error output (Settings → On Error), or check the field 'state' in the next node. A task that is not finished in time goes on with 'timedOut'; a Get Task node finishes it.",
+				'A failed task can’t stop a paused execution: set <b>Settings → On Error</b> to <b>Continue (using error output)</b>, or check <b>state</b> in the next node',
 			name: 'callbackNotice',
 			type: 'notice',
 			default: '',
@@ -116,7 +117,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 		},
 		{
 			displayName:
-				'Publish the workflow with the trigger first: a trigger that does not listen gets no results.',
+				'Publish the workflow with the Kling Lip Sync Trigger first: it receives results only while it is published',
 			name: 'triggerNotice',
 			type: 'notice',
 			default: '',
@@ -125,12 +126,28 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 	];
 }
 
+/** Says which node does what this one can't do in the chosen way to wait. */
+export const downloadNotice: INodeProperties = {
+	displayName:
+		'<b>Download Video</b> needs the finished video, and this node does not wait for it. Turn it on in a <b>Get Task</b> operation after the result has arrived.',
+	name: 'downloadNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: {
+		show: {
+			operation: ['lipSync'],
+			waitMode: ['callback', 'trigger', 'none'],
+			'/options.downloadVideo': [true],
+		},
+	},
+};
+
 export const includeRaw: INodeProperties = {
-	displayName: 'Include Raw Answer',
+	displayName: 'Include Raw Response',
 	name: 'includeRaw',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to add the answer of the API as it came, in the field raw',
+	description: 'Whether to add the unmodified response of the API in the field raw',
 };
 
 export const maxConcurrency: INodeProperties = {
@@ -140,7 +157,7 @@ export const maxConcurrency: INodeProperties = {
 	typeOptions: { minValue: 1, maxValue: 50 },
 	default: 5,
 	description:
-		'How many requests may be on their way at the same time. Lower it if the API answers that there are too many.',
+		'How many requests to send at the same time. Lower it if the API reports too many requests.',
 };
 
 export const timeoutForPoll: INodeProperties = {
@@ -150,8 +167,8 @@ export const timeoutForPoll: INodeProperties = {
 	typeOptions: { minValue: 0 },
 	default: 30,
 	description:
-		'How long to wait. Then unfinished tasks go on with their task ID and timedOut, and nothing is lost.',
-	displayOptions: { show: { '/waitMode': ['poll'] } },
+		'How long to wait. Unfinished tasks then continue with their task ID and timedOut set to true; Get Task retrieves them later.',
+	displayOptions: { hide: { '/waitMode': ['callback', 'trigger', 'none'] } },
 };
 
 export const timeoutForCallback: INodeProperties = {
@@ -166,30 +183,61 @@ export const callbackOption: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. https://example.com/finished',
-	description: 'An address of your own that is told when the task is finished',
+	description: 'A URL of your own that Kling calls when the task is finished',
 	displayOptions: { show: { '/waitMode': ['none'] } },
 };
 
-/** The download of a finished video, where the node itself waits for it. */
-export function downloadOptions(show?: Show): INodeProperties[] {
-	return [
-		{
-			displayName: 'Download Video',
-			name: 'downloadVideo',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to fetch the finished video as a file, for nodes such as Google Drive or YouTube',
-			displayOptions: show && { show },
-		},
-		{
-			displayName: 'Put Output File in Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			default: 'data',
-			placeholder: 'e.g. data',
-			hint: 'The name of the output field to put the video in',
-			displayOptions: { show: { ...show, downloadVideo: [true] } },
-		},
-	];
-}
+export const downloadVideo: INodeProperties = {
+	displayName: 'Download Video',
+	name: 'downloadVideo',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to download the finished video as a file, for nodes such as Google Drive or YouTube',
+};
+
+export const binaryPropertyName: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	placeholder: 'e.g. data',
+	hint: 'The name of the output field to put the video in',
+	displayOptions: { show: { downloadVideo: [true] } },
+};
+
+export const downloadFaceImages: INodeProperties = {
+	displayName: 'Download Face Pictures',
+	name: 'downloadFaceImages',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to download the picture of each face as a file: face_1, face_2 and so on, or data when split into one item per face',
+};
+
+export const splitFaces: INodeProperties = {
+	displayName: 'Split Into One Item per Face',
+	name: 'splitFaces',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to output one item for each face found, with that face in the field face',
+};
+
+export const checkMedia: INodeProperties = {
+	displayName: 'Check Media First',
+	name: 'checkMedia',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to open the video and the audio before anything is charged, to check that Kling accepts them',
+};
+
+export const reference: INodeProperties = {
+	displayName: 'Reference',
+	name: 'reference',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. row 12',
+	description:
+		'Text that comes back with the result, also at the trigger, so that you know which row, file or person it belongs to',
+};

@@ -18,10 +18,10 @@ export interface FaceChoice extends Timing {
  * @throws Problem saying what is malformed
  */
 export function choiceFromJson(value: unknown): FaceChoice[] {
-	const parsed = parseJson(value, 'Face Choose');
+	const parsed = parseJson(value, 'Faces (JSON)');
 	if (!Array.isArray(parsed)) {
 		throw inputProblem(
-			"'Face Choose' has to be a list",
+			"'Faces (JSON)' has to be a list",
 			'Write a JSON array with one object for each face, such as [{"face_id": "face_001", "sound_file": "https://example.com/voice.mp3"}].',
 		);
 	}

@@ -40,7 +40,7 @@ export function sessionOfTask(task: Task, now: number): Session {
 	if (state !== 'completed' || !sessionId) {
 		throw refuse(
 			'is not finished yet',
-			"Let Identify Face wait for its result, or put a Get Task with 'Wait Here and Ask' in between.",
+			"Let Identify Face wait for its result, or put a Get Task with 'Wait in This Node' in between.",
 		);
 	}
 	if (!faces || faces.length === 0) {

@@ -28,7 +28,7 @@ export function resumeUrlOf(context: IExecuteFunctions): string {
 	if (typeof url !== 'string' || !URL.canParse(url)) {
 		throw inputProblem(
 			'This n8n names no URL at which it can be called back',
-			"Choose 'Wait Here and Ask' as the way to wait.",
+			"Choose 'Wait in This Node' as the way to wait.",
 		);
 	}
 	return url;

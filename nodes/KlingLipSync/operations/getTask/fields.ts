@@ -1,6 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { downloadOptions, includeRaw, maxConcurrency, timeoutForPoll } from '../sharedFields';
+import {
+	binaryPropertyName,
+	downloadFaceImages,
+	downloadVideo,
+	includeRaw,
+	maxConcurrency,
+	splitFaces,
+	timeoutForPoll,
+} from '../sharedFields';
 
 const showOnlyForGetTask = { operation: ['getTask'] };
 
@@ -12,11 +20,11 @@ export const getTaskProperties: INodeProperties[] = [
 		default: '={{ $json.taskId }}',
 		required: true,
 		placeholder: 'e.g. cm3x9k2ab0001la08d7f4z5qe',
-		description: 'The ID that Identify Face and Lip Sync return as taskId',
+		description: 'The taskId that Identify Face or Lip Sync returned',
 		displayOptions: { show: showOnlyForGetTask },
 	},
 	{
-		displayName: 'Wait For Result',
+		displayName: 'Wait for Result',
 		name: 'waitMode',
 		type: 'options',
 		noDataExpression: true,
@@ -24,13 +32,12 @@ export const getTaskProperties: INodeProperties[] = [
 			{
 				name: 'Do Not Wait',
 				value: 'none',
-				description: 'Returns what is known now, finished or not',
+				description: 'Returns the current state, finished or not',
 			},
 			{
-				name: 'Wait Here and Ask',
+				name: 'Wait in This Node',
 				value: 'poll',
-				description:
-					'Asks every few seconds until the task is finished, for example after a time-out',
+				description: 'Checks every few seconds until the task is finished',
 			},
 		],
 		default: 'none',
@@ -44,17 +51,20 @@ export const getTaskProperties: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: showOnlyForGetTask },
 		options: [
-			...downloadOptions(),
+			downloadFaceImages,
+			downloadVideo,
 			{
 				displayName: 'Fail on Failed Task',
 				name: 'failOnFailedTask',
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether a failed task counts as an error of this node. Otherwise it is returned with state failed and the reason.',
+					'Whether a failed task makes this node fail. If turned off, the task is returned with state failed and the reason.',
 			},
 			includeRaw,
 			maxConcurrency,
+			binaryPropertyName,
+			splitFaces,
 			timeoutForPoll,
 		],
 	},

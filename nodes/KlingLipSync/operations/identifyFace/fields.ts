@@ -2,8 +2,12 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import {
 	callbackOption,
+	checkMedia,
+	downloadFaceImages,
 	includeRaw,
 	maxConcurrency,
+	reference,
+	splitFaces,
 	timeoutForCallback,
 	timeoutForPoll,
 	videoFields,
@@ -12,6 +16,9 @@ import {
 } from '../sharedFields';
 
 const showOnlyForIdentifyFace = { operation: ['identifyFace'] };
+
+/** Needs the faces: not where the node continues at once. */
+const whenWaiting = { displayOptions: { hide: { '/waitMode': ['trigger', 'none'] } } };
 
 export const identifyFaceProperties: INodeProperties[] = [
 	...videoFields(showOnlyForIdentifyFace),
@@ -26,26 +33,12 @@ export const identifyFaceProperties: INodeProperties[] = [
 		displayOptions: { show: showOnlyForIdentifyFace },
 		options: [
 			callbackOption,
-			{
-				displayName: 'Download Face Pictures',
-				name: 'downloadFaceImages',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether to fetch the picture of each face as a file (face_1, face_2 …), so that a person can see whom to pick. The node then waits here even if the execution should be paused.',
-				displayOptions: { show: { '/waitMode': ['poll', 'callback'] } },
-			},
+			checkMedia,
+			{ ...downloadFaceImages, ...whenWaiting },
 			includeRaw,
 			maxConcurrency,
-			{
-				displayName: 'Split Into One Item per Face',
-				name: 'splitFaces',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether to output one item for each face that was found, in the field face. The node then waits here even if the execution should be paused.',
-				displayOptions: { show: { '/waitMode': ['poll', 'callback'] } },
-			},
+			reference,
+			{ ...splitFaces, ...whenWaiting },
 			timeoutForPoll,
 			timeoutForCallback,
 		],

@@ -1,10 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import {
+	binaryPropertyName,
 	callbackOption,
-	downloadOptions,
+	checkMedia,
+	downloadNotice,
+	downloadVideo,
 	includeRaw,
 	maxConcurrency,
+	reference,
 	timeoutForCallback,
 	timeoutForPoll,
 	videoFields,
@@ -13,22 +17,28 @@ import {
 } from '../sharedFields';
 
 const showOnlyForLipSync = { operation: ['lipSync'] };
+const withAudio = { ...showOnlyForLipSync, faceSelection: ['single', 'all', 'map'] };
+const withMapper = {
+	...showOnlyForLipSync,
+	faceSource: ['video', 'identifyTask'],
+	faceSelection: ['map'],
+};
 
 const single = { name: 'One Face', value: 'single', description: 'One person speaks' };
 const all = {
-	name: 'Every Face',
+	name: 'All Faces',
 	value: 'all',
-	description: 'All faces that were found speak the same audio',
+	description: 'All faces found in the video speak the same audio',
 };
 const map = {
-	name: 'Map Faces',
+	name: 'Different Audio per Face',
 	value: 'map',
-	description: 'See the faces that were found and give each one its own audio',
+	description: 'Each face speaks an audio of its own',
 };
 const json = {
-	name: 'JSON',
+	name: 'Faces (JSON)',
 	value: 'json',
-	description: 'Write the list of faces as the API takes it',
+	description: 'Define the faces as a JSON array, as the API expects it',
 };
 
 function faceSelection(faceSource: string, options: Array<typeof single>): INodeProperties {
@@ -43,6 +53,34 @@ function faceSelection(faceSource: string, options: Array<typeof single>): INode
 	};
 }
 
+/** The mapper of faces; what it asks for differs with where the audio comes from. */
+function facesMapper(audioSource: string, valuesLabel: string): INodeProperties {
+	return {
+		displayName: 'Faces',
+		name: 'faces',
+		type: 'resourceMapper',
+		noDataExpression: true,
+		default: { mappingMode: 'defineBelow', value: null },
+		required: true,
+		description: 'The audio of each face. A face that is left empty is not changed.',
+		typeOptions: {
+			loadOptionsDependsOn: ['faceSource', 'matchFacesBy'],
+			resourceMapper: {
+				resourceMapperMethod: 'getFaces',
+				mode: 'map',
+				valuesLabel,
+				fieldWords: { singular: 'setting', plural: 'faces' },
+				// Shows the required fields and folds the others away, also after a notice.
+				addAllFields: false,
+				multiKeyMatch: false,
+				refreshStaleSchemaOnOpen: true,
+				supportAutoMap: true,
+			},
+		},
+		displayOptions: { show: { ...withMapper, audioSource: [audioSource] } },
+	};
+}
+
 const milliseconds = { minValue: 0, numberPrecision: 0 };
 const volume = { minValue: 0, maxValue: 2, numberPrecision: 2 };
 
@@ -54,23 +92,23 @@ export const lipSyncProperties: INodeProperties[] = [
 		noDataExpression: true,
 		options: [
 			{
-				name: 'Identify Face Task',
+				name: 'New Video',
+				value: 'video',
+				description: 'This node finds the faces in a video and syncs them. Both steps are charged.',
+			},
+			{
+				name: 'Previous Identify Face',
 				value: 'identifyTask',
 				description:
-					'The faces were found by an earlier Identify Face. Lets you choose among them.',
+					'An Identify Face node ran before this one, so that you can choose among its faces',
 			},
 			{
-				name: 'Video',
-				value: 'video',
-				description: 'Finds the faces and syncs them in one go. Both steps are charged.',
-			},
-			{
-				name: 'Session',
+				name: 'Session ID',
 				value: 'session',
-				description: 'You have a session ID and face IDs, for example from your own database',
+				description: 'You have stored the session ID and the face IDs of an earlier Identify Face',
 			},
 		],
-		default: 'identifyTask',
+		default: 'video',
 		displayOptions: { show: showOnlyForLipSync },
 	},
 	{
@@ -80,8 +118,7 @@ export const lipSyncProperties: INodeProperties[] = [
 		default: '={{ $json.taskId }}',
 		required: true,
 		placeholder: 'e.g. cm3x9k2ab0001la08d7f4z5qe',
-		description:
-			'The taskId that Identify Face returned. The faces found can be used for 24 hours.',
+		description: 'The taskId that Identify Face returned. Its faces can be used for 24 hours.',
 		displayOptions: { show: { ...showOnlyForLipSync, faceSource: ['identifyTask'] } },
 	},
 	{
@@ -91,25 +128,28 @@ export const lipSyncProperties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. 829418374651',
-		description: 'The sessionId that Identify Face returned. Kling keeps a session for 24 hours.',
+		description: 'The sessionId that Identify Face returned. A session can be used for 24 hours.',
 		displayOptions: { show: { ...showOnlyForLipSync, faceSource: ['session'] } },
 	},
 	...videoFields({ ...showOnlyForLipSync, faceSource: ['video'] }),
+	faceSelection('video', [single, all, map, json]),
 	faceSelection('identifyTask', [single, all, map, json]),
-	faceSelection('video', [single, all, json]),
 	faceSelection('session', [single, json]),
 	{
-		displayName: 'Face ID',
+		displayName: 'Face Name or ID',
 		name: 'faceId',
-		type: 'string',
+		type: 'options',
 		default: '',
-		placeholder: 'e.g. face_001',
-		hint: 'Empty: the first face that was found',
-		description: 'The faceId of the person who speaks, as Identify Face returned it',
+		description:
+			'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+		typeOptions: {
+			loadOptionsMethod: 'getFaceOptions',
+			loadOptionsDependsOn: ['faceSource', 'identifyTaskId'],
+		},
 		displayOptions: {
 			show: {
 				...showOnlyForLipSync,
-				faceSource: ['identifyTask', 'video'],
+				faceSource: ['video', 'identifyTask'],
 				faceSelection: ['single'],
 			},
 		},
@@ -121,61 +161,32 @@ export const lipSyncProperties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. face_001',
-		description: 'The faceId of the person who speaks, one of this session',
+		description: 'The faceId of the person who speaks, as Identify Face returned it',
 		displayOptions: {
 			show: { ...showOnlyForLipSync, faceSource: ['session'], faceSelection: ['single'] },
 		},
 	},
 	{
-		displayName: 'Faces',
-		name: 'faces',
-		type: 'resourceMapper',
+		displayName: 'Match Faces By',
+		name: 'matchFacesBy',
+		type: 'options',
 		noDataExpression: true,
-		default: { mappingMode: 'defineBelow', value: null },
-		required: true,
-		description: 'The audio of each face. A face that is left empty keeps its own mouth.',
-		typeOptions: {
-			resourceMapper: {
-				resourceMapperMethod: 'getFaces',
-				mode: 'map',
-				valuesLabel: 'Audio URL of each face',
-				fieldWords: { singular: 'setting', plural: 'faces' },
-				// Shows the required fields and folds the others away, also after a notice.
-				addAllFields: false,
-				multiKeyMatch: false,
-				refreshStaleSchemaOnOpen: true,
-				supportAutoMap: true,
+		options: [
+			{
+				name: 'Face ID',
+				value: 'id',
+				description: 'Map the faces of this video by their IDs',
 			},
-		},
+			{
+				name: 'Position',
+				value: 'position',
+				description: 'Map the first face, the second face and so on, whatever the video is',
+			},
+		],
+		default: 'id',
 		displayOptions: {
 			show: { ...showOnlyForLipSync, faceSource: ['identifyTask'], faceSelection: ['map'] },
 		},
-	},
-	{
-		displayName:
-			"Each item needs fields that are named after its faces: 'face_001' with the audio URL of that face, if wanted 'face_001:sound_insert_time' with the ms in the video at which it begins to speak.",
-		name: 'automaticNotice',
-		type: 'notice',
-		default: '',
-		displayOptions: {
-			show: {
-				...showOnlyForLipSync,
-				faceSource: ['identifyTask'],
-				faceSelection: ['map'],
-				'/faces.mappingMode': ['autoMapInputData'],
-			},
-		},
-	},
-	{
-		displayName: 'Face Choose',
-		name: 'faceChoose',
-		type: 'json',
-		default:
-			'[\n  {\n    "face_id": "face_001",\n    "sound_file": "https://example.com/voice.mp3"\n  }\n]',
-		required: true,
-		description:
-			'One object for each face that speaks: face_id, sound_file or audio_id, and if wanted sound_start_time, sound_end_time, sound_insert_time (ms), sound_volume, original_audio_volume (0–2)',
-		displayOptions: { show: { ...showOnlyForLipSync, faceSelection: ['json'] } },
 	},
 	{
 		displayName: 'Audio Source',
@@ -185,16 +196,37 @@ export const lipSyncProperties: INodeProperties[] = [
 			{
 				name: 'URL',
 				value: 'url',
-				description: 'The audio lies at a web address that anyone can open',
+				description: 'The audio is at a publicly accessible URL',
 			},
 			{
 				name: 'Binary File',
 				value: 'binary',
-				description: 'An earlier node has made or read the audio, for example ElevenLabs',
+				description: 'The audio comes from an earlier node, for example ElevenLabs',
 			},
 		],
 		default: 'url',
-		displayOptions: { show: { ...showOnlyForLipSync, faceSelection: ['single', 'all'] } },
+		displayOptions: { show: withAudio },
+	},
+	facesMapper('url', 'Audio URL per Face'),
+	facesMapper('binary', 'Input Data Field Name per Face'),
+	{
+		displayName:
+			'Each item needs fields named after its faces: <b>face_001</b> or <b>#1</b> for the audio of a face and, if needed, <b>face_001:sound_insert_time</b> for the time in ms at which it starts speaking',
+		name: 'automaticNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { ...withMapper, '/faces.mappingMode': ['autoMapInputData'] } },
+	},
+	{
+		displayName: 'Faces (JSON)',
+		name: 'faceChoose',
+		type: 'json',
+		default:
+			'[\n  {\n    "face_id": "#1",\n    "sound_file": "https://example.com/voice.mp3"\n  }\n]',
+		required: true,
+		description:
+			'One object per face: face_id (an ID, or #1, #2 …) and sound_file or audio_id. Optional: sound_start_time, sound_end_time, sound_insert_time (ms), sound_volume and original_audio_volume (0–2).',
+		displayOptions: { show: { ...showOnlyForLipSync, faceSelection: ['json'] } },
 	},
 	{
 		displayName: 'Audio URL',
@@ -204,7 +236,7 @@ export const lipSyncProperties: INodeProperties[] = [
 		required: true,
 		placeholder: 'e.g. https://example.com/voice.mp3',
 		description:
-			'The address of the audio: mp3, wav, m4a or aac, 2–60 seconds, at most 5 MB. Kling fetches it, so it must open without a login.',
+			'The public URL of an mp3, wav, m4a or aac file: 2–60 seconds, up to 5 MB. Kling downloads it, so it must open without a login.',
 		displayOptions: {
 			show: { ...showOnlyForLipSync, faceSelection: ['single', 'all'], audioSource: ['url'] },
 		},
@@ -213,18 +245,38 @@ export const lipSyncProperties: INodeProperties[] = [
 		displayName: 'Input Data Field Name',
 		name: 'audioBinaryPropertyName',
 		type: 'string',
-		default: 'audio',
+		default: 'data',
 		required: true,
-		placeholder: 'e.g. audio',
-		hint: 'The name of the input field that holds the audio file',
-		description:
-			'The file is handed to Kling through a link of this n8n that is valid for a day. That needs an n8n that can be reached from the internet.',
+		placeholder: 'e.g. data',
+		hint: 'The name of the input field containing the audio file',
 		displayOptions: {
 			show: { ...showOnlyForLipSync, faceSelection: ['single', 'all'], audioSource: ['binary'] },
 		},
 	},
+	{
+		displayName: 'Original Sound',
+		name: 'originalSound',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{
+				name: 'Replace',
+				value: 'replace',
+				description: "Only the new audio is heard: the video's own sound is muted",
+			},
+			{
+				name: 'Keep Underneath',
+				value: 'keep',
+				description: "The new audio is heard over the video's own sound",
+			},
+		],
+		default: 'replace',
+		description: 'The sound of the whole video, including the voices of other people in it',
+		displayOptions: { show: withAudio },
+	},
 	...waitFields(['lipSync']),
 	...waitNotices(['lipSync']),
+	downloadNotice,
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -234,61 +286,89 @@ export const lipSyncProperties: INodeProperties[] = [
 		displayOptions: { show: showOnlyForLipSync },
 		options: [
 			{
-				displayName: 'Audio Used From (Ms)',
-				name: 'soundStartTime',
-				type: 'number',
-				typeOptions: milliseconds,
-				default: 0,
-				description: 'Where the part of the audio that is used begins, in milliseconds',
-			},
-			{
-				displayName: 'Audio Used Until (Ms)',
-				name: 'soundEndTime',
-				type: 'number',
-				typeOptions: milliseconds,
-				default: 10000,
-				description:
-					'Where the part of the audio that is used ends, in milliseconds; at least 2000 after its start',
+				displayName: 'Audio Transfer',
+				name: 'audioTransfer',
+				type: 'options',
+				options: [
+					{
+						name: 'Automatic',
+						value: 'auto',
+						description: 'A link if this n8n is reachable from the internet, otherwise inline',
+					},
+					{
+						name: 'Inline',
+						value: 'inline',
+						description: 'As part of the request, encoded as Base64',
+					},
+					{
+						name: 'Link',
+						value: 'link',
+						description: 'As a signed link to this n8n, valid for one day',
+					},
+				],
+				default: 'auto',
+				description: 'How Kling receives audio from a binary file',
+				displayOptions: { show: { '/audioSource': ['binary'] } },
 			},
 			callbackOption,
-			...downloadOptions({ '/waitMode': ['poll'] }),
+			checkMedia,
+			downloadVideo,
 			{
 				displayName: 'Extra Request Fields',
 				name: 'extraBody',
 				type: 'json',
 				default: '{}',
 				description:
-					'JSON that is merged into the request, for parameters of the API that this node does not know',
+					'JSON to merge into the request, for parameters of the API that this node does not offer',
 			},
 			includeRaw,
 			maxConcurrency,
 			{
-				displayName: 'Speaks From (Ms)',
-				name: 'soundInsertTime',
-				type: 'number',
-				typeOptions: milliseconds,
-				default: 0,
-				description:
-					'Where in the video the audio begins, in milliseconds. The face must be on screen for at least 2 seconds from there.',
-			},
-			timeoutForPoll,
-			timeoutForCallback,
-			{
-				displayName: 'Volume of the New Audio',
-				name: 'soundVolume',
-				type: 'number',
-				typeOptions: volume,
-				default: 1,
-				description: 'From 0 (silent) to 2 (twice as loud); 1 leaves it as it is',
-			},
-			{
-				displayName: 'Volume of the Original Audio',
+				displayName: 'Original Audio Volume',
 				name: 'originalAudioVolume',
 				type: 'number',
 				typeOptions: volume,
 				default: 1,
 				description:
-					"From 0 (silent) to 2 (twice as loud); 1 leaves the video's own sound as it is",
+					"The volume of the video's own sound, from 0 (muted) to 2 (twice as loud). Overrides Original Sound.",
+			},
+			binaryPropertyName,
+			reference,
+			{
+				displayName: 'Start Speaking At (Ms)',
+				name: 'soundInsertTime',
+				type: 'number',
+				typeOptions: milliseconds,
+				default: 0,
+				description:
+					'When in the video the audio starts, in milliseconds. The face must be visible for at least 2 seconds from there.',
+			},
+			timeoutForPoll,
+			timeoutForCallback,
+			{
+				displayName: 'Trim Audio From (Ms)',
+				name: 'soundStartTime',
+				type: 'number',
+				typeOptions: milliseconds,
+				default: 0,
+				description: 'Where in the audio the part to use starts, in milliseconds',
+			},
+			{
+				displayName: 'Trim Audio To (Ms)',
+				name: 'soundEndTime',
+				type: 'number',
+				typeOptions: milliseconds,
+				default: 0,
+				description:
+					'Where in the audio the part to use ends, in milliseconds. 0 uses as much as fits into the video.',
+			},
+			{
+				displayName: 'Voice Volume',
+				name: 'soundVolume',
+				type: 'number',
+				typeOptions: volume,
+				default: 1,
+				description: 'The volume of the new audio, from 0 (muted) to 2 (twice as loud)',
 			},
 		],
 	},

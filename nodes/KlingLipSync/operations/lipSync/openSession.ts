@@ -65,7 +65,7 @@ async function identifyAll(
 			return new Problem(
 				'unavailable',
 				`Task ${taskId}, which finds the faces, was not finished in time`,
-				"Raise the option 'Timeout (Minutes)'. The task is paid for: to use it, set 'Faces From' to 'Identify Face Task' and enter its ID.",
+				"Raise the option 'Timeout (Minutes)'. The task is paid for: to use it, set 'Faces From' to 'Previous Identify Face' and enter its ID.",
 				{ taskId, identifyTaskId: taskId, state },
 			);
 		}
