@@ -346,10 +346,8 @@ describe('numbers that are none', () => {
 });
 
 test.each([
-	['an unknown state', { taskId: 'task-1', state: 'dreaming' }, /dreaming/],
 	['no state', { taskId: 'task-1' }, /state/],
 	['a state that is an object', { taskId: 'task-1', state: { is: 'completed' } }, /state/],
-	['the state "constructor"', { taskId: 'task-1', state: 'constructor' }, /constructor/],
 	['another task', { taskId: 'task-2', state: 'failed' }, /task-2/],
 	['no video', { taskId: 'task-1', state: 'completed', model: LIP_SYNC }, /no video/],
 	[

@@ -19,7 +19,7 @@ const faces = [
 	{ faceId: 'face_001', faceReference: 'https://f/1.jpg', startTime: 0, endTime: 5200 },
 	{ faceId: 'face_002', faceReference: 'https://f/2.jpg' },
 ];
-const times = { createTime: 1000, completeTime: 9000, costTime: 8000 };
+const times = { createTime: 1_790_000_000_000, completeTime: 1_790_000_008_000, costTime: 8000 };
 
 describe('one task, whatever path it came by', () => {
 	it('reads the answer to a create', () => {
@@ -173,6 +173,55 @@ describe('one task, whatever path it came by', () => {
 	});
 });
 
+describe("the words of Kling's own reference and of services in between", () => {
+	const kling = {
+		task_id: 't-1',
+		model: IDENTIFY,
+		session_id: 's-1',
+		face_data: [
+			{ face_id: 0, face_image: 'https://f/1.jpg', start_time: 0, end_time: 5200 },
+			{ face_id: 1, face_image: '' },
+		],
+	};
+
+	it('name the list and the picture of a face otherwise, and number the faces', () => {
+		expect(readTask(envelope({ ...kling, state: 'succeed' }))).toMatchObject({
+			state: 'completed',
+			sessionId: 's-1',
+			faceCount: 2,
+			faces: [
+				{ faceId: '0', faceReference: 'https://f/1.jpg', startTime: 0, endTime: 5200 },
+				{ faceId: '1' },
+			],
+		});
+	});
+
+	it.each(['succeed', 'succeeded'])('%s without a result is not known to be finished', (state) => {
+		const task = readTask(envelope({ taskId: 't', state, model: LIP_SYNC }));
+		expect(task).toEqual({ taskId: 't', state, model: LIP_SYNC });
+		expect(isTerminal(task)).toBe(false);
+		const video = { taskId: 't', state, model: LIP_SYNC, resultUrls: ['https://v/1.mp4'] };
+		expect(readTask(envelope(video))).toMatchObject({
+			state: 'completed',
+			videoUrl: 'https://v/1.mp4',
+		});
+	});
+
+	it.each(['submitted', 'queued', 'running', 'paused'])(
+		'%s is a task that is not known to be finished, and is shown',
+		(state) => {
+			const task = readTask(envelope({ taskId: 't', state: state.toUpperCase(), model: LIP_SYNC }));
+			expect(task.state).toBe(state);
+			expect(isTerminal(task)).toBe(false);
+		},
+	);
+
+	it('may tell times in seconds', () => {
+		const task = { taskId: 't', state: 'pending', model: LIP_SYNC, createTime: 1_790_000_000 };
+		expect(readTask(envelope(task)).createTime).toBe(1_790_000_000_000);
+	});
+});
+
 describe('answers that are no task', () => {
 	const completed = { taskId: 't', state: 'completed' };
 	it.each([
@@ -183,8 +232,12 @@ describe('answers that are no task', () => {
 		['no data', { code: 200, msg: 'success' }],
 		['data that is text', envelope('ok')],
 		['no task id', envelope({ state: 'pending', model: LIP_SYNC })],
-		['an unknown state', envelope({ taskId: 't', state: 'paused', model: LIP_SYNC })],
+		['no state', envelope({ taskId: 't', model: LIP_SYNC })],
 		['a state that is no text', envelope({ taskId: 't', state: {}, model: LIP_SYNC })],
+		[
+			'an identification without a list of faces',
+			envelope({ ...completed, model: IDENTIFY, faceData: { session_id: 's' } }),
+		],
 		['faces without a session', envelope({ ...completed, model: IDENTIFY, resultJson: '{}' })],
 		['a finished task without a video', envelope({ ...completed, model: LIP_SYNC })],
 		['a video that is no URL', envelope({ ...completed, model: LIP_SYNC, resultUrls: ['x', 1] })],

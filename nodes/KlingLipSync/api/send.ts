@@ -1,14 +1,16 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
+import type { Revision } from '../task/revision';
+import { revisionOf, REVISIONS } from '../task/revision';
+
 /** The credential type of every node of this package. */
 export const CREDENTIAL = 'klingLipSyncApi';
-
-const TASKS_PATH = '/api/v1/audio/generations';
 
 /** The key, and where it goes. */
 export interface Access {
 	apiKey: string;
 	baseUrl: string;
+	revision: Revision;
 }
 
 /** Any n8n context that can read the credential. */
@@ -30,14 +32,14 @@ export interface Response {
 
 /** Reads the credential once; outside an execution every read costs n8n an expression engine. */
 export async function readAccess(context: CredentialReader): Promise<Access> {
-	const { apiKey, baseUrl } = await context.getCredentials<{ apiKey: string; baseUrl: string }>(
-		CREDENTIAL,
-	);
+	const { apiKey, baseUrl, apiRevision } =
+		await context.getCredentials<Record<string, unknown>>(CREDENTIAL);
 	return {
 		apiKey: String(apiKey)
 			.trim()
-			.replace(/^bearer\s+/i, ''),
+			.replace(/^Bearer\s+/i, ''),
 		baseUrl: String(baseUrl).trim().replace(/\/+$/, ''),
+		revision: revisionOf(apiRevision),
 	};
 }
 
@@ -54,7 +56,7 @@ export async function send(
 	const response = (await sender.helpers.httpRequest({
 		...options,
 		method,
-		url: `${access.baseUrl}${TASKS_PATH}`,
+		url: `${access.baseUrl}${REVISIONS[access.revision].path}`,
 		headers: { Authorization: `Bearer ${access.apiKey}`, Accept: 'application/json' },
 		json: true,
 		returnFullResponse: true,

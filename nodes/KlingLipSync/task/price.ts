@@ -1,10 +1,20 @@
+import type { Revision } from './revision';
+import { REVISIONS } from './revision';
 import type { Task } from './task';
 import { isIdentify } from './task';
 
-/** Published prices in US dollars: a call of identify, and each started 5 s of lip-synced video. */
-const PRICE_IDENTIFY = 0.0007;
-const PRICE_LIP_SYNC_BLOCK = 0.0063;
-const PRICE_BLOCK_SECONDS = 5;
+/** A price list of the vendor: dollars for finding faces, and for each started 5 s of lip-synced video. */
+interface PriceList {
+	identify: number;
+	lipSyncBlock: number;
+}
+
+/** As published in 2026 on the vendor's page of each revision. */
+const PRICES: Record<Revision, PriceList> = {
+	audio: { identify: 0.0007, lipSyncBlock: 0.0063 },
+	video: { identify: 0.01, lipSyncBlock: 0.065 },
+};
+const BLOCK_SECONDS = 5;
 
 /**
  * The price of a task in US dollars, from the published list.
@@ -16,10 +26,12 @@ export function estimateCostUsd(
 	task: Pick<Task, 'model' | 'state' | 'videoDuration'>,
 	{ withIdentify = false } = {},
 ): number | undefined {
-	const before = withIdentify ? PRICE_IDENTIFY : 0;
+	const isVideoRevision = task.model === REVISIONS.video.lipSyncModel;
+	const { identify, lipSyncBlock } = PRICES[isVideoRevision ? 'video' : 'audio'];
+	const before = withIdentify ? identify : 0;
 	if (task.state === 'failed') return before || undefined;
-	if (isIdentify(task)) return PRICE_IDENTIFY;
+	if (isIdentify(task)) return identify;
 	if (task.videoDuration === undefined) return undefined;
-	const blocks = Math.ceil(task.videoDuration / PRICE_BLOCK_SECONDS);
-	return Number((before + blocks * PRICE_LIP_SYNC_BLOCK).toFixed(4));
+	const blocks = Math.ceil(task.videoDuration / BLOCK_SECONDS);
+	return Number((before + blocks * lipSyncBlock).toFixed(4));
 }

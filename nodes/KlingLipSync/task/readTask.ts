@@ -1,11 +1,16 @@
 import { estimateCostUsd } from './price';
-import { Problem } from './problem';
-import type { Face, Task, TaskHint, TaskState } from './task';
+import { attempt, Problem } from './problem';
+import type { Face, Task, TaskHint } from './task';
 import { isIdentify, isTerminal } from './task';
 
 type Fields = Record<string, unknown>;
 
-const STATES: readonly string[] = ['pending', 'processing', 'completed', 'failed'];
+/** How services in between call a finished task; the API's own word is `completed`. */
+const ALSO_COMPLETED = ['succeed', 'succeeded'];
+/** How much of a state is shown: it is what somebody else wrote. */
+const LONGEST_STATE = 50;
+/** A time in ms since the epoch is above this, one in s below it, for some thousand years. */
+const SECONDS_BELOW = 100_000_000_000;
 
 /**
  * Reads the envelope `{code, msg, data}` of a create answer or a query answer.
@@ -45,57 +50,63 @@ function readFields(data: Fields, hint: TaskHint): Task {
 	if (hint.taskId && taskId !== hint.taskId) {
 		throw malformed(`the answer is about another task (${taskId})`, hint);
 	}
-	const state = text(data.state)?.toLowerCase() ?? '';
-	if (!STATES.includes(state)) {
-		throw malformed(`the state "${state.slice(0, 50)}" is not known`, { ...hint, taskId });
-	}
+	const given = text(data.state)?.toLowerCase();
+	if (!given) throw malformed('the answer names no state', { ...hint, taskId });
 	const model = (text(data.model) ?? hint.model ?? '').split('/').pop() ?? '';
-	const task: Task = { taskId, state: state as TaskState, model };
 	const result = asFields(parseOnce(pick(data, 'resultJson'))) ?? {};
-
-	if (state === 'completed') addResult(task, data, result);
-	if (state === 'failed') {
+	const found = given === 'completed' || ALSO_COMPLETED.includes(given);
+	const task: Task = { taskId, state: given.slice(0, LONGEST_STATE), model };
+	if (found) {
+		const completed: Task = { ...task, state: 'completed' };
+		const read = attempt(() => withResult(completed, data, result));
+		if (!(read instanceof Problem)) Object.assign(task, read);
+		// Without a result the other words do not say that the task is finished.
+		else if (given === 'completed') throw read;
+	}
+	if (task.state === 'failed') {
 		assign(task, 'failCode', text(pick(data, 'failCode')));
 		assign(task, 'failMsg', text(pick(data, 'failMsg')));
 	}
 	for (const time of ['createTime', 'completeTime'] as const) {
-		assign(task, time, amount(pick(data, time)) || undefined);
+		assign(task, time, milliseconds(amount(pick(data, time))));
 	}
 	assign(task, 'costTime', amount(pick(data, 'costTime')));
 	assign(task, 'estimatedCostUsd', estimateCostUsd(task));
 	return task;
 }
 
-/** Newer revisions of the vendor's page put the faces into resultJson; both places are read. */
-function addResult(task: Task, data: Fields, result: Fields): void {
-	const found = [
+/**
+ * Newer revisions of the vendor's page put the faces into resultJson, and Kling's own answer calls the
+ * list `face_data`: every place is read.
+ */
+function withResult(task: Task, data: Fields, result: Fields): Task {
+	const places = [
 		asFields(parseOnce(pick(data, 'faceData'))),
 		result,
 		asFields(parseOnce(pick(result, 'faceData'))),
 		data,
 	];
-	const sessionId = firstOf(found, (place) => text(pick(place, 'sessionId')));
-	const faces = firstOf(found, readFaces);
+	const sessionId = firstOf(places, (place) => text(pick(place, 'sessionId')));
+	const faces = firstOf(places, readFaces);
 	if (isIdentify(task) || (sessionId && faces)) {
 		if (!sessionId) throw malformed('the finished task names no session', task);
-		task.sessionId = sessionId;
-		task.faces = faces ?? [];
-		task.faceCount = task.faces.length;
-		return;
+		if (!faces) throw malformed('the finished task holds no list of faces', task);
+		return { ...task, sessionId, faces, faceCount: faces.length };
 	}
 	const urls = firstOf([data, result], (place) => {
 		const list = asList(parseOnce(pick(place, 'resultUrls')))?.filter(isUrl);
 		return list?.length ? list : undefined;
 	});
 	if (!urls) throw malformed('the finished task names no video', task);
-	task.videoUrl = urls[0];
-	task.resultUrls = urls;
-	const duration = firstOf([result, data], (place) => amount(pick(place, 'videoDuration')));
-	if (duration) task.videoDuration = duration;
+	const videoDuration = firstOf([result, data], (place) => amount(pick(place, 'videoDuration')));
+	return { ...task, videoUrl: urls[0], resultUrls: urls, ...(videoDuration && { videoDuration }) };
 }
 
 function readFaces(place: Fields): Face[] | undefined {
-	const list = asList(parseOnce(pick(place, 'faceList') ?? place.faces));
+	const list =
+		asList(parseOnce(pick(place, 'faceList'))) ??
+		asList(parseOnce(pick(place, 'faceData'))) ??
+		asList(parseOnce(place.faces));
 	if (list) return list.map(readFace).filter((face): face is Face => face !== undefined);
 	const ids = asList(parseOnce(pick(place, 'faceIds') ?? pick(place, 'faceId'))) ?? [
 		pick(place, 'faceId'),
@@ -113,7 +124,9 @@ function readFace(value: unknown): Face | undefined {
 	const entries = Object.entries(fields)
 		.filter(([, field]) => field !== null && field !== undefined && field !== '')
 		.map(([name, field]) => [camelCase(name), field] as const);
-	return { ...Object.fromEntries(entries), faceId };
+	const { faceImage, ...face } = Object.fromEntries(entries);
+	const faceReference = face.faceReference ?? faceImage;
+	return { ...face, ...(faceReference !== undefined && { faceReference }), faceId } as Face;
 }
 
 function malformed(what: string, hint: TaskHint): Problem {
@@ -167,6 +180,12 @@ function text(value: unknown): string | undefined {
 function amount(value: unknown): number | undefined {
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+/** Some services in between tell times in seconds. */
+function milliseconds(time: number | undefined): number | undefined {
+	if (!time) return undefined;
+	return time < SECONDS_BELOW ? time * 1000 : time;
 }
 
 function isUrl(value: unknown): value is string {

@@ -1,5 +1,10 @@
-/** States of a task, as the API names them. */
-export type TaskState = 'pending' | 'processing' | 'completed' | 'failed';
+import { REVISIONS } from './revision';
+
+/**
+ * State of a task as the API names it: `pending`, `processing`, `completed` or `failed`. Any other is
+ * a task that is not known to be finished.
+ */
+export type TaskState = string;
 
 /** A face that was found. Keeps every field the vendor sent, in camelCase. */
 export interface Face {
@@ -36,10 +41,10 @@ export interface TaskHint {
 	model?: string;
 }
 
-/** The two steps and the model that does each. */
+/** The two steps and the model that does each, as users choose among them. */
 export const MODELS = {
-	identify: 'kling-identify-face',
-	lipSync: 'kling-advanced-lip-sync',
+	identify: REVISIONS.audio.identifyModel,
+	lipSync: REVISIONS.audio.lipSyncModel,
 } as const;
 
 /** Whether nothing more will happen to the task. */
