@@ -49,7 +49,13 @@ export async function openStage({
 	server = sharedServer(),
 	view,
 }: StageOptions = {}) {
-	const api = await startEmulator({ faces: 3, identifyMs: 500, lipSyncMs: 500, ...settings });
+	const api = await startEmulator({
+		strict: false,
+		faces: 3,
+		identifyMs: 500,
+		lipSyncMs: 500,
+		...settings,
+	});
 	const credential = await klingCredential(server, api, 'Kling account');
 	const browser = await launchBrowser();
 	const editor = await Editor.open(browser, server, view);

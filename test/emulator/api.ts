@@ -1,14 +1,13 @@
 import type { Request, RequestHandler } from 'express';
 import { failureAnswer, send, successAnswer, type Answer } from './answers';
 import { outcomeOf, strikesAfterWork, type FaultQueue } from './faults';
+import type { Judge } from './judge';
 import type { Lifetime } from './lifetime';
+import { IDENTIFY, revisionAt, type Revision } from './models';
 import { isObject, type CreateRequest, type LogEntry } from './requests';
 import type { EmulatorSettings } from './settings';
-import type { Task, TaskStore } from './tasks';
+import { sessionIdOf, type Task, type TaskStore } from './tasks';
 import { findRequestFault } from './validate';
-
-/** Where tasks are created and queried. */
-export const TASKS_PATH = '/api/v1/audio/generations';
 
 type Outcome = Answer & { taskId?: string };
 
@@ -34,6 +33,7 @@ export function createApiHandler({
 	settings,
 	lifetime,
 	store,
+	judge,
 	faults,
 	log,
 	dataOf,
@@ -42,37 +42,52 @@ export function createApiHandler({
 	settings: EmulatorSettings;
 	lifetime: Lifetime;
 	store: TaskStore;
+	judge: Judge;
 	faults: FaultQueue;
 	log: LogEntry[];
 	dataOf: (task: Task) => object;
 	onRequest: (entry: LogEntry) => void;
 }): RequestHandler {
-	function create(entry: LogEntry, body: unknown): Outcome {
+	async function create(entry: LogEntry, body: unknown, revision: Revision): Promise<Outcome> {
 		if (!/^application\/json\b/i.test(entry.headers['content-type'] ?? '')) {
 			return failureAnswer(400, 'Content-Type must be application/json');
 		}
-		const fault = findRequestFault(body, (sessionId) => store.session(sessionId));
+		const { strict } = settings;
+		const findSession = (sessionId: string) => store.session(sessionId);
+		const fault = findRequestFault(body, { revision, strict, findSession });
 		if (fault) return failureAnswer(400, fault);
 		if (keyOf(entry) === settings.noCreditsKey) return failureAnswer(402);
-		const { taskId, model } = store.create(body as CreateRequest);
+		const request = body as CreateRequest;
+		const index = store.nextIndex(request.model ?? '');
+		const mediaFault = strict ? await findMediaFault(request) : null;
+		if (mediaFault) return failureAnswer(400, mediaFault);
+		const { taskId, model } = store.create(request, revision, index);
 		return { ...successAnswer({ taskId, state: 'pending', model }), taskId };
 	}
 
-	function query({ query: { task_id: taskId } }: LogEntry): Outcome {
+	async function findMediaFault(request: CreateRequest): Promise<string | null> {
+		const session = request.model === IDENTIFY ? undefined : store.session(sessionIdOf(request));
+		return session ? await judge.findLipSyncFault(request, session) : null;
+	}
+
+	function query({ query: { task_id: taskId } }: LogEntry, revision: Revision): Outcome {
 		if (typeof taskId !== 'string' || taskId === '')
 			return failureAnswer(400, 'task_id is required');
 		const task = store.get(taskId);
-		return task ? successAnswer(dataOf(task)) : failureAnswer(404);
+		if (task?.revision !== revision) return failureAnswer(404);
+		if (Date.now() < task.createTime + settings.unknownForMs) return failureAnswer(404);
+		return successAnswer(dataOf(task));
 	}
 
-	function respond(entry: LogEntry, body: unknown): Outcome {
-		if (entry.path !== TASKS_PATH) return failureAnswer(404, 'not found');
+	async function respond(entry: LogEntry, body: unknown): Promise<Outcome> {
+		const revision = revisionAt(entry.path);
+		if (!revision) return failureAnswer(404, 'not found');
 		const isCreate = entry.method === 'POST';
 		if (!isCreate && entry.method !== 'GET')
 			return { ...failureAnswer(405), headers: { allow: 'GET, POST' } };
 		const keys = [settings.apiKey, settings.noCreditsKey].flat();
 		if (!keys.includes(keyOf(entry) ?? '')) return failureAnswer(401);
-		return isCreate ? create(entry, body) : query(entry);
+		return isCreate ? await create(entry, body, revision) : query(entry, revision);
 	}
 
 	function record(req: Request, body: unknown): LogEntry {
@@ -100,9 +115,10 @@ export function createApiHandler({
 		const entry = record(req, body);
 		const fault = faults.take(entry);
 		if (fault) entry.fault = fault.kind;
-		const usual = fault && !strikesAfterWork(fault) ? null : respond(entry, body);
-		if (usual?.taskId) entry.taskId = usual.taskId;
-		const answer = fault ? outcomeOf(fault) : usual!;
+		const isUntouched = fault !== undefined && !strikesAfterWork(fault);
+		const usual: Outcome = isUntouched ? outcomeOf(fault) : await respond(entry, body);
+		if (usual.taskId) entry.taskId = usual.taskId;
+		const answer = fault ? outcomeOf(fault) : usual;
 		if (settings.latencyMs > 0) await lifetime.sleep(settings.latencyMs);
 		entry.status = answer.status;
 		onRequest(entry);

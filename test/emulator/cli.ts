@@ -8,7 +8,7 @@ import type { EmulatorSettings } from './settings';
 
 interface SettingOption {
 	setting: keyof EmulatorSettings;
-	read: (text: string) => string | number;
+	read: (text: string) => EmulatorSettings[keyof EmulatorSettings];
 	hint: string;
 }
 
@@ -18,6 +18,8 @@ const number = (value: string) => {
 	return parsed;
 };
 const text = (value: string) => value;
+const pairs = (value: string) =>
+	Object.fromEntries(value.split(',').map((pair) => pair.split('=') as [string, string]));
 
 const settingOptions: Record<string, SettingOption> = {
 	key: { setting: 'apiKey', read: text, hint: 'the accepted API key (test-key)' },
@@ -41,6 +43,28 @@ const settingOptions: Record<string, SettingOption> = {
 	'fail-with': { setting: 'failWith', read: text, hint: 'let every task fail with this message' },
 	'result-bytes': { setting: 'resultBytes', read: number, hint: 'size of the result file, bytes' },
 	callbacks: { setting: 'callbacks', read: text, hint: 'normal, dropped or twice (normal)' },
+	'video-duration': {
+		setting: 'videoDuration',
+		read: number,
+		hint: 'how long every video is, s (as long as it is)',
+	},
+	vocabulary: {
+		setting: 'vocabulary',
+		read: text,
+		hint: 'whose names results have, vendor or kling (vendor)',
+	},
+	'state-names': {
+		setting: 'stateNames',
+		read: pairs,
+		hint: 'other names of states, as in pending=queued,processing=running',
+	},
+	'face-ids': { setting: 'faceIds', read: text, hint: 'string or number (string)' },
+	'face-times': { setting: 'faceTimes', read: text, hint: 'unit of intervals, ms or s (ms)' },
+	'unknown-for-ms': {
+		setting: 'unknownForMs',
+		read: number,
+		hint: "how long a new task can't be found, ms (0)",
+	},
 	'results-host': { setting: 'resultsHost', read: text, hint: 'base URL of result files' },
 };
 
@@ -54,9 +78,11 @@ function printHelp() {
 			'',
 			`  --${'port …'.padEnd(20)} port on 127.0.0.1 (4010)`,
 			...lines,
-			`  --${'fetch-media'.padEnd(20)} fetch the video and the audio of each task`,
+			`  --${'lenient'.padEnd(20)} judge requests by the vendor's page alone, and open no media`,
+			`  --${'fetch-media'.padEnd(20)} open them all the same, without a look at what is in them`,
 			`  --${'help'.padEnd(20)} this text`,
 			'',
+			'Media to try: /files/sample/video.mp4, voice.mp3, silence.wav?ms=3300, blank.mp4?ms=3000&width=640&height=640 …',
 			'While it runs: GET /_emulator/log, PUT /_emulator/settings, POST /_emulator/faults, POST /_emulator/reset',
 		].join('\n'),
 	);
@@ -67,6 +93,7 @@ function readOptions() {
 	const { values } = parseArgs({
 		options: {
 			port: { type: 'string', default: '4010' },
+			lenient: { type: 'boolean', default: false },
 			'fetch-media': { type: 'boolean', default: false },
 			help: { type: 'boolean', default: false },
 			...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
@@ -80,6 +107,7 @@ function readOptions() {
 	return {
 		help: values.help,
 		port: number(values.port),
+		strict: !values.lenient,
 		fetchMedia: values['fetch-media'],
 		...(Object.fromEntries(given) as Partial<EmulatorSettings>),
 	};

@@ -6,8 +6,11 @@ import { failureAnswer, type Answer } from './answers';
  */
 export interface Fault {
 	kind: string;
-	/** Any request of the API when left out. */
-	method?: 'POST' | 'GET' | 'FILE';
+	/**
+	 * Any request of the API when left out; `FILE` is an opening of a file by a client, `FETCH` one by the
+	 * emulator itself.
+	 */
+	method?: 'POST' | 'GET' | 'FILE' | 'FETCH';
 	/** Requests it hits, default 1. */
 	times?: number;
 	/** Matching requests that pass before the first hit. */
@@ -39,6 +42,7 @@ const KINDS = {
 	]),
 	FILE: new Set(['status', 'reset', 'hang', 'truncate', 'redirect', 'html']),
 };
+const FILE_METHODS: unknown[] = ['FILE', 'FETCH'];
 const HTML = '<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>';
 
 function statusAnswer({ status = 500, retryAfter, body, contentType }: Fault): Answer {
@@ -78,7 +82,7 @@ export class FaultQueue {
 
 	/** Queues a fault. Throws for a kind that this sort of request does not know. */
 	add(fault: Fault) {
-		const kinds = fault.method === 'FILE' ? KINDS.FILE : KINDS.API;
+		const kinds = FILE_METHODS.includes(fault.method) ? KINDS.FILE : KINDS.API;
 		if (!kinds.has(fault.kind))
 			throw new Error(`Unknown fault kind "${fault.kind}" for ${fault.method ?? 'the API'}`);
 		this.faults.push({ ...fault, times: Number(fault.times ?? 1), after: fault.after ?? 0 });
@@ -108,7 +112,7 @@ function fits(
 	fault: Fault,
 	{ method, model, taskId }: { method: string; model?: string; taskId?: string },
 ): boolean {
-	const isMethod = fault.method ? fault.method === method : method !== 'FILE';
+	const isMethod = fault.method ? fault.method === method : !FILE_METHODS.includes(method);
 	return (
 		isMethod &&
 		[

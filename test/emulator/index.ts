@@ -5,13 +5,15 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { failureAnswer, send } from './answers';
-import { createApiHandler, TASKS_PATH } from './api';
+import { createApiHandler } from './api';
 import { Callbacks, type Delivery, type Message } from './callbacks';
 import { createControlRoutes } from './control';
 import { FaultQueue, type Fault } from './faults';
-import { createFileHandler } from './files';
+import { FileServer } from './files';
+import { Judge } from './judge';
 import { Lifetime } from './lifetime';
-import { createMediaFetcher, type Fetched } from './media';
+import { MediaOpener, type Fetched } from './media';
+import { revisionAt } from './models';
 import type { FileEntry, LogEntry } from './requests';
 import { callbackBody, queryData } from './results';
 import { createSettings, type EmulatorSettings } from './settings';
@@ -19,6 +21,9 @@ import { TaskStore, type Outcome, type Task } from './tasks';
 
 // Longer than any pause between two polls: a client must not find its connection closed under a request.
 const KEEP_ALIVE_MS = 65_000;
+
+// Some faces, each with a file of 5 MB in Base64.
+const LARGEST_BODY = '64mb';
 
 /** A running emulator of the task API. */
 export interface Emulator {
@@ -82,11 +87,15 @@ export async function startEmulator({
 			onEvent('callback', delivery);
 		},
 	});
+	const judge = new Judge({
+		settings,
+		media: new MediaOpener({ settings, lifetime, fetched }),
+	});
 	const store = new TaskStore({
 		settings,
 		lifetime,
 		filesUrl,
-		fetchMedia: createMediaFetcher({ settings, lifetime, fetched }),
+		lookAt: async (task) => await judge.lookAt(task),
 		onSettled: (task) => void callbacks.announce(task),
 	});
 
@@ -103,7 +112,7 @@ export async function startEmulator({
 			log.filter(
 				(entry) =>
 					entry.method === 'GET' &&
-					entry.path === TASKS_PATH &&
+					revisionAt(entry.path) !== undefined &&
 					(!taskId || entry.taskId === taskId),
 			),
 		fail: (fault) => faults.add(fault),
@@ -132,23 +141,26 @@ export async function startEmulator({
 	app.disable('x-powered-by');
 	app.disable('etag');
 	app.use('/_emulator', createControlRoutes(api));
-	const serveFile = createFileHandler({
+	const fileServer = new FileServer({
 		settings,
 		lifetime,
 		faults,
-		files,
-		onRequest: (entry) => onEvent('file', entry),
+		onRequest: (entry) => {
+			files.push(entry);
+			onEvent('file', entry);
+		},
 	});
 	app.use(async (req, res, next) => {
-		if (req.path.startsWith('/files/')) await serveFile(req, res, next);
+		if (req.path.startsWith('/files/')) await fileServer.answer(req, res);
 		else next();
 	});
-	app.use(express.text({ type: () => true, limit: '10mb' }));
+	app.use(express.text({ type: () => true, limit: LARGEST_BODY }));
 	app.use(
 		createApiHandler({
 			settings,
 			lifetime,
 			store,
+			judge,
 			faults,
 			log,
 			dataOf: (task) => queryData(task, settings, filesUrl()),

@@ -15,13 +15,20 @@ export interface FaceChoice {
 	[field: string]: unknown;
 }
 
-/** The body of a create; what the client really sent may be anything. */
+/**
+ * The body of a create, with the names of both revisions of the API; what the client really sent may be
+ * anything.
+ */
 export interface CreateRequest {
 	model?: string;
 	callback_url?: string;
 	video_url?: string;
 	session_id?: string;
 	face_choose?: FaceChoice[];
+	sessionId?: string;
+	faceId?: string;
+	audioUrl?: string;
+	audioId?: string;
 	[field: string]: unknown;
 }
 
@@ -46,11 +53,22 @@ export interface FileEntry {
 	at: number;
 	method: string;
 	path: string;
+	query: Record<string, unknown>;
 	headers: IncomingHttpHeaders;
 	status: number | 'reset' | 'hang';
+	/** How many bytes of the file were sent so far. */
+	bytes: number;
 	fault?: string;
 }
 
 /** Whether a value is an object in the sense of JSON. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a value is a text that says something. */
+export const isText = (value: unknown): value is string =>
+	typeof value === 'string' && value.trim() !== '';
+
+/** Whether a value is an http(s) URL. */
+export const isWebUrl = (value: unknown): value is string =>
+	isText(value) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);

@@ -1,12 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Lifetime } from './lifetime';
-import { IDENTIFY } from './models';
+import { IDENTIFY, type Revision } from './models';
 import type { CreateRequest } from './requests';
 import { valueOf, type EmulatorSettings, type Failure } from './settings';
 
 const ALPHANUMERICS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const SHARE_PENDING = 0.2;
 const SESSION_MS = 24 * 60 * 60_000;
+const ASSUMED_VIDEO_MS = 8000;
 const NO_FACES = 'Face detection failed: no faces found';
 
 /** A face that was found; it can be driven from `start_time` to `end_time` (ms). */
@@ -18,11 +19,15 @@ export interface Face {
 	[field: string]: unknown;
 }
 
-/** Faces that can be driven; `openedAt` in ms since the epoch. */
+/** Faces of a video that can be driven; `openedAt` in ms since the epoch, the video's length in ms. */
 export interface Session {
 	faces: Face[];
+	videoMs: number;
 	openedAt: number;
 }
+
+/** Where a task is on its way. */
+export type TaskState = 'pending' | 'processing' | 'completed' | 'failed';
 
 /** How a task is to end, where it is told to. */
 export interface Outcome {
@@ -56,6 +61,8 @@ export class Task {
 
 	readonly request: CreateRequest;
 
+	readonly revision: Revision;
+
 	readonly callbackUrl?: string;
 
 	readonly createTime = Date.now();
@@ -66,7 +73,13 @@ export class Task {
 
 	plannedFailure: PlannedFailure | null;
 
-	isFetchingMedia = false;
+	/** Resolves when the task's media have been looked at. */
+	look: Promise<void> = Promise.resolve();
+
+	isLooking = false;
+
+	/** How long the video is, as far as is known. */
+	videoMs: number;
 
 	outcome: 'completed' | 'failed' | null = null;
 
@@ -86,26 +99,36 @@ export class Task {
 
 	constructor({
 		request,
+		revision,
 		ms,
+		videoMs,
 		failure,
 	}: {
 		request: CreateRequest;
+		revision: Revision;
 		ms: number;
+		videoMs: number;
 		failure: PlannedFailure | null;
 	}) {
 		this.model = request.model ?? '';
 		this.request = request;
+		this.revision = revision;
+		this.videoMs = videoMs;
 		this.callbackUrl = request.callback_url;
 		this.pendingUntil = this.createTime + ms * SHARE_PENDING;
 		this.endsAt = this.createTime + ms;
 		this.plannedFailure = failure;
 	}
 
-	get state(): 'pending' | 'processing' | 'completed' | 'failed' {
+	get state(): TaskState {
 		if (this.outcome) return this.outcome;
 		return Date.now() < this.pendingUntil ? 'pending' : 'processing';
 	}
 }
+
+/** The id of the session that a lip sync names, whatever the revision. */
+export const sessionIdOf = ({ session_id: audio, sessionId: video }: CreateRequest): string =>
+	audio ?? video ?? '';
 
 /** Creates tasks, brings them to their end and keeps the sessions that they open. */
 export class TaskStore {
@@ -121,73 +144,103 @@ export class TaskStore {
 
 	private readonly filesUrl: () => string;
 
-	private readonly fetchMedia: (task: Task) => Promise<string | null>;
+	private readonly lookAt: (task: Task) => Promise<{ failMsg?: string; videoMs?: number }>;
 
 	private readonly onSettled: (task: Task) => void;
 
 	/**
-	 * `filesUrl` yields where the pictures of faces are, `fetchMedia` the reason of a failure; `onSettled` is
-	 * called once for each task that reached its end.
+	 * `filesUrl` yields where the pictures of faces are, `lookAt` what the task's media mean for it; `onSettled`
+	 * is called once for each task that reached its end.
 	 */
 	constructor(parts: {
 		settings: EmulatorSettings;
 		lifetime: Lifetime;
 		filesUrl: () => string;
-		fetchMedia: (task: Task) => Promise<string | null>;
+		lookAt: (task: Task) => Promise<{ failMsg?: string; videoMs?: number }>;
 		onSettled: (task: Task) => void;
 	}) {
 		this.settings = parts.settings;
 		this.lifetime = parts.lifetime;
 		this.filesUrl = parts.filesUrl;
-		this.fetchMedia = parts.fetchMedia;
+		this.lookAt = parts.lookAt;
 		this.onSettled = parts.onSettled;
 	}
 
-	/**
-	 * Creates a task for a valid request. Duration, faces and failure are settled here, from the settings of
-	 * this moment.
-	 */
-	create(request: CreateRequest): Task {
-		const { settings } = this;
-		const model = request.model ?? '';
+	/** The number of a request among those of its model, from 0. */
+	nextIndex(model: string): number {
 		const index = this.created.get(model) ?? 0;
 		this.created.set(model, index + 1);
-		const isIdentify = model === IDENTIFY;
+		return index;
+	}
+
+	/**
+	 * Creates a task for a valid request with a number of {@link nextIndex}. Duration, faces and failure are
+	 * settled here, from the settings of this moment.
+	 */
+	create(request: CreateRequest, revision: Revision, index: number): Task {
+		const { settings } = this;
+		const isIdentify = request.model === IDENTIFY;
+		const session = isIdentify ? undefined : this.session(sessionIdOf(request));
 		const task = new Task({
 			request,
+			revision,
 			ms: Math.round(
 				valueOf(isIdentify ? settings.identifyMs : settings.lipSyncMs, request, index),
 			),
+			videoMs: session?.videoMs ?? this.lengthOf(ASSUMED_VIDEO_MS),
 			failure: toFailure(valueOf(settings.failWith, request, index)),
 		});
 		if (isIdentify) this.addFaces(task);
 		this.tasks.set(task.taskId, task);
 		this.lifetime.after(task.endsAt - task.createTime, () => this.settleWhenDone(task, Infinity));
-		if (settings.fetchMedia) void this.awaitMedia(task);
+		task.look = this.awaitLook(task);
 		return task;
 	}
 
+	/** How long a video is for the service, ms. */
+	private lengthOf(ms: number): number {
+		const { videoDuration } = this.settings;
+		return typeof videoDuration === 'number' ? videoDuration * 1000 : Math.floor(ms);
+	}
+
 	private addFaces(task: Task) {
-		const wanted = valueOf(this.settings.faces, task.request);
+		const { vocabulary, faceIds, faces: setting } = this.settings;
+		const wanted = valueOf(setting, task.request);
 		const given = typeof wanted === 'number' ? Array.from({ length: wanted }, () => ({})) : wanted;
+		const idOf = (index: number) => {
+			if (vocabulary === 'kling') return String(index);
+			return faceIds === 'number'
+				? String(index + 1)
+				: `face_${String(index + 1).padStart(3, '0')}`;
+		};
 		task.sessionId = randomUUID();
 		task.faces = given.map((face, index) => ({
-			face_id: `face_${String(index + 1).padStart(3, '0')}`,
+			face_id: idOf(index),
 			face_reference: `${this.filesUrl()}/files/face/${task.taskId}/${index + 1}.png`,
 			start_time: 0,
-			end_time: (this.settings.videoDuration ?? 8) * 1000,
+			end_time: task.videoMs,
 			...face,
 		}));
 		if (task.faces.length === 0) task.plannedFailure ??= toFailure(NO_FACES);
 	}
 
-	private async awaitMedia(task: Task): Promise<void> {
-		task.isFetchingMedia = true;
-		const failMsg = await this.fetchMedia(task);
-		task.isFetchingMedia = false;
+	private async awaitLook(task: Task): Promise<void> {
+		task.isLooking = true;
+		const { failMsg, videoMs } = await this.lookAt(task);
+		task.isLooking = false;
+		if (task.outcome) return;
 		task.endsAt = Math.max(task.endsAt, Date.now());
 		if (failMsg) task.plannedFailure ??= toFailure(failMsg);
+		if (videoMs !== undefined) this.setLength(task, this.lengthOf(videoMs));
 		this.settleWhenDone(task, Date.now());
+	}
+
+	/** Faces whose interval ended with the video as it was assumed to be end with the real one. */
+	private setLength(task: Task, videoMs: number) {
+		for (const face of task.faces) {
+			if (face.end_time === task.videoMs) face.end_time = videoMs;
+		}
+		task.videoMs = videoMs;
 	}
 
 	/** A task brought up to date with the clock. */
@@ -198,7 +251,7 @@ export class TaskStore {
 	}
 
 	private settleWhenDone(task: Task, now: number) {
-		if (task.outcome || task.isFetchingMedia || now < task.endsAt) return;
+		if (task.outcome || task.isLooking || now < task.endsAt) return;
 		const failure = task.plannedFailure;
 		this.settle(task, failure ? 'failed' : 'completed', failure, task.endsAt);
 	}
@@ -214,14 +267,18 @@ export class TaskStore {
 		task.costTime = completeTime - task.createTime;
 		if (failure) Object.assign(task, failure);
 		if (state === 'completed' && task.model === IDENTIFY) {
-			this.sessions.set(task.sessionId, { faces: task.faces, openedAt: this.settings.now() });
+			this.sessions.set(task.sessionId, {
+				faces: task.faces,
+				videoMs: task.videoMs,
+				openedAt: this.settings.now(),
+			});
 		}
 		this.onSettled(task);
 	}
 
 	/**
 	 * Ends a task now, whatever its duration, and as planned where no outcome is given; one that has ended stays
-	 * as it is.
+	 * as it is. What is not yet known of its media plays no part: see {@link Task.look}.
 	 */
 	finish(taskId: string, { state, failMsg, failCode }: Outcome = {}): Task {
 		const task = this.get(taskId);

@@ -1,6 +1,6 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions */
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,105 +8,30 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
 import { IDENTIFY, LIP_SYNC } from '../emulator/models';
-import type { CreateRequest } from '../emulator/requests';
-import type { Face } from '../emulator/tasks';
 import { until } from '../engine/helpers';
+import { emulatorWorld, identifyRequest, lipSyncRequest } from './emulatorWorld';
 
 const TASK_ID = /^cl[a-z0-9]{23}$/;
 const NEVER_MS = 1e9;
+const COMMAND = ['-r', 'sucrase/register', path.join(__dirname, '../emulator/cli.ts')];
 
 jest.setTimeout(60_000);
 
-interface CallOptions extends Omit<RequestInit, 'body'> {
-	query?: string;
-	body?: unknown;
-	key?: string | null;
-	apiPath?: string;
-}
-
-/** What the API answers with, as far as it answers with it. */
-interface AnswerBody {
-	code: number;
-	msg: string;
-	data: {
-		taskId: string;
-		state: string;
-		failMsg?: string;
-		resultJson: string;
-		faceData: { session_id: string; face_list: Face[] };
-	};
-}
-
+const world = emulatorWorld({ strict: false });
+const { answerTo, call, create, dataOf, query } = world;
 let api: Emulator;
-const opened: Array<{ close: () => Promise<void> }> = [];
 
-async function start(settings: EmulatorOptions = {}) {
-	api = await startEmulator({ apiKey: 'test-key', identifyMs: 20, lipSyncMs: 20, ...settings });
-	opened.push(api);
+async function start(settings?: EmulatorOptions) {
+	api = await world.start(settings);
 	return api;
 }
 
-afterEach(async () => {
-	await Promise.all(opened.splice(0).map((server) => server.close()));
-});
-
-async function call(
-	method: string,
-	{
-		query = '',
-		body,
-		key = 'test-key',
-		apiPath = '/api/v1/audio/generations',
-		...init
-	}: CallOptions = {},
-) {
-	return await fetch(`${api.url}${apiPath}${query}`, {
-		method,
-		headers: {
-			...(key === null ? {} : { authorization: `Bearer ${key}` }),
-			...(body === undefined ? {} : { 'content-type': 'application/json' }),
-		},
-		body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-		...init,
-	});
-}
-
-async function answerTo(method: string, options?: CallOptions) {
-	const response = await call(method, options);
-	const body = (await response.json()) as AnswerBody;
-	return { status: response.status, headers: response.headers, body };
-}
-
-const identifyRequest = (more?: CreateRequest) => ({
-	model: IDENTIFY,
-	video_url: 'https://media.example/a.mp4',
-	...more,
-});
-const query = async (taskId: string) => await answerTo('GET', { query: `?task_id=${taskId}` });
-const create = async (body: unknown, key?: string) =>
-	(await answerTo('POST', { body, key })).body.data.taskId;
-const dataOf = async (taskId: string) => (await query(taskId)).body.data;
-const completed = async (taskId: string): Promise<AnswerBody['data']> =>
-	await until(async () => {
-		const data = await dataOf(taskId);
-		return data.state === 'completed' && data;
-	});
+const completed = async (taskId: string) => await world.ended(taskId, 'completed');
 
 async function openSession() {
 	const { faceData } = await completed(await create(identifyRequest()));
 	return faceData;
 }
-
-const lipSyncRequest = (
-	sessionId: string,
-	choice?: Record<string, unknown>,
-	more?: CreateRequest,
-) => ({
-	model: LIP_SYNC,
-	session_id: sessionId,
-	face_choose: [{ face_id: 'face_001', sound_file: 'https://media.example/a.mp3', ...choice }],
-	...more,
-});
 
 /** A receiver of callbacks that answers with the given statuses in turn, then with 200. */
 async function startReceiver(statuses: Array<number | 'silent'> = []) {
@@ -121,7 +46,7 @@ async function startReceiver(statuses: Array<number | 'silent'> = []) {
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
-	opened.push({
+	world.closeLater({
 		close: async () =>
 			await new Promise<void>((resolve) => {
 				server.close(() => resolve());
@@ -631,6 +556,80 @@ describe('files', () => {
 		expect(api.files[1].headers).not.toHaveProperty('authorization');
 	});
 
+	it('are sent in pieces to those who ask for pieces', async () => {
+		await start();
+		const whole = (await get('sample/voice.mp3')).bytes;
+		const piece = async (range: string, more = '') => {
+			const { status, bytes, response } = await get(`sample/voice.mp3${more}`, {
+				headers: { range },
+			});
+			return { status, bytes, span: response.headers.get('content-range') };
+		};
+		const size = whole.length;
+		expect(await piece('bytes=0-99')).toEqual({
+			status: 206,
+			bytes: whole.subarray(0, 100),
+			span: `bytes 0-99/${size}`,
+		});
+		expect((await piece('bytes=100-')).bytes).toEqual(whole.subarray(100));
+		expect((await piece('bytes=-50')).bytes).toEqual(whole.subarray(-50));
+		expect((await piece(`bytes=5-${size + 9}`)).span).toBe(`bytes 5-${size - 1}/${size}`);
+		expect((await piece(`bytes=${size}-`)).status).toBe(416);
+		expect(await piece('bytes=0-99', '?ranges=no')).toEqual({
+			status: 200,
+			bytes: whole,
+			span: null,
+		});
+		expect(api.files.map(({ status, bytes }) => [status, bytes])).toEqual([
+			[200, size],
+			[206, 100],
+			[206, size - 100],
+			[206, 50],
+			[206, size - 5],
+			[416, 0],
+			[200, size],
+		]);
+		const made = await get('sample/blank.mp4?bytes=300000', {
+			headers: { range: 'bytes=299990-' },
+		});
+		expect(made.bytes).toEqual(Buffer.alloc(10));
+	});
+
+	it('are not sent again to those who have them', async () => {
+		await start();
+		const etag = (await get('sample/voice.mp3')).response.headers.get('etag') ?? '';
+		const again = await get('sample/voice.mp3', { headers: { 'if-none-match': etag } });
+		expect([again.status, again.bytes.length]).toEqual([304, 0]);
+		const other = await get('sample/voice-2.mp3', { headers: { 'if-none-match': etag } });
+		expect(other.status).toBe(200);
+	});
+
+	it('are served as their URL says', async () => {
+		await start();
+		const whole = (await get('sample/voice.mp3')).bytes;
+		expect((await get('sample/voice.mp3?type=text/plain')).type).toBe('text/plain');
+		expect((await get('sample/voice.mp3?status=403')).status).toBe(403);
+		expect((await get('sample/voice.mp3?cut=100')).bytes).toEqual(whole.subarray(0, 100));
+		const page = await get('sample/voice.mp3?page');
+		expect([page.type, page.bytes.toString()]).toEqual([
+			'text/html',
+			expect.stringContaining('<html>'),
+		]);
+		expect((await get('sample/page.html')).type).toContain('text/html');
+		expect((await get('sample/voice.mp3?redirects=2')).bytes).toEqual(whole);
+		expect(
+			api.files.slice(-3).map(({ status, query: { redirects } }) => [status, redirects]),
+		).toEqual([
+			[302, '2'],
+			[302, '1'],
+			[200, '0'],
+		]);
+		const began = Date.now();
+		const slow = await get('sample/voice.mp3?delayMs=100&bytesPerSecond=100000&cut=20000');
+		expect(slow.bytes).toHaveLength(20_000);
+		expect(Date.now() - began).toBeGreaterThanOrEqual(290);
+	});
+
 	it('can be of any size', async () => {
 		const size = 300e6 + 7;
 		await start({ resultBytes: size });
@@ -710,7 +709,7 @@ describe('media', () => {
 		]);
 		const missing = await create(identifyRequest({ video_url: `${api.url}/files/none.mp4` }));
 		await until(() => api.tasks.get(missing)!.state === 'failed');
-		expect((await dataOf(missing)).failMsg).toBe('Failed to download video_url: HTTP 404');
+		expect((await dataOf(missing)).failMsg).toBe('video_url could not be downloaded: HTTP 404');
 		const { faceData } = await dataOf(taskId);
 		const sync = await create(
 			lipSyncRequest(faceData.session_id, { sound_file: 'http://127.0.0.1:1/a.mp3' }),
@@ -757,6 +756,9 @@ describe('the emulator', () => {
 		expect((await steer('PUT', 'settings', { faces: 3 })).body.faces).toBe(3);
 		expect(api.settings.faces).toBe(3);
 		expect((await steer('PUT', 'settings', { face: 3 })).status).toBe(400);
+		const changes = { strict: true, vocabulary: 'kling', stateNames: { pending: 'queued' } };
+		expect((await steer('PUT', 'settings', changes)).body).toMatchObject(changes);
+		expect((await steer('PUT', 'settings', { strict: 'yes' })).status).toBe(400);
 		await steer('POST', 'faults', { method: 'GET', kind: 'status', status: 500 });
 		expect((await query('clnone')).status).toBe(500);
 		expect((await steer('GET', 'log')).body.log).toMatchObject([{ status: 500 }]);
@@ -773,12 +775,31 @@ describe('the emulator', () => {
 	});
 
 	it('explains its command line', async () => {
-		const { stdout } = await promisify(execFile)(process.execPath, [
-			'-r',
-			'sucrase/register',
-			path.join(__dirname, '../emulator/cli.ts'),
-			'--help',
-		]);
-		expect(stdout).toContain('--identify-ms');
+		const { stdout } = await promisify(execFile)(process.execPath, [...COMMAND, '--help']);
+		for (const option of ['--identify-ms', '--lenient', '--vocabulary', '--unknown-for-ms'])
+			expect(stdout).toContain(option);
+	});
+
+	it('is set by its command line', async () => {
+		const options = ['--port=0', '--lenient', '--vocabulary=kling', '--state-names=failed=broken'];
+		const command = spawn(process.execPath, [...COMMAND, ...options, '--key=test-key']);
+		world.closeLater({
+			close: async () => {
+				const exited = once(command, 'exit');
+				command.kill();
+				await exited;
+			},
+		});
+		let printed = '';
+		command.stdout.on('data', (text: Buffer) => (printed += text.toString()));
+		await until(() => printed.includes('Audio'));
+		const url = /^Base URL +(\S+)$/m.exec(printed)?.[1];
+		const response = await fetch(`${url}/_emulator/settings`, { method: 'PUT', body: '{}' });
+		expect(await response.json()).toMatchObject({
+			strict: false,
+			vocabulary: 'kling',
+			stateNames: { failed: 'broken' },
+			apiKey: 'test-key',
+		});
 	});
 });
