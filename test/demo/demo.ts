@@ -1,13 +1,22 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console, @typescript-eslint/no-require-imports */
 
-const { mkdir, writeFile } = require('node:fs/promises');
-const path = require('node:path');
-const { parseArgs } = require('node:util');
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { IConnections, INode } from 'n8n-workflow';
+import type { KlingLipSyncApi as Credential } from '../../credentials/KlingLipSyncApi.credentials';
+import example from '../../examples/quick-start.json';
+import type { KlingLipSync as Node } from '../../nodes/KlingLipSync/KlingLipSync.node';
+import { startEmulator } from '../emulator';
+import { createEngine, type Engine } from '../engine/harness';
 
-const { KlingLipSync, KlingLipSyncApi } = require('../..');
-const { startEmulator } = require('../emulator');
-const { createEngine } = require('../engine/harness');
-const workflow = require('../../examples/quick-start.json');
+/** The built package. */
+const { KlingLipSync, KlingLipSyncApi } = require('../..') as {
+	KlingLipSync: typeof Node;
+	KlingLipSyncApi: typeof Credential;
+};
+
+const workflow = example as unknown as { nodes: INode[]; connections: IConnections };
 
 const KLING = 'n8n-nodes-kling-lip-sync.klingLipSync';
 const HELP = `Usage: npm run demo -- [options]
@@ -20,11 +29,11 @@ Without an account an emulator of the API takes the place of the service.
   --out …     folder for the result   (artifacts)`;
 
 const started = Date.now();
-const say = (text) =>
+const say = (text: string) =>
 	console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
 function readOptions() {
-	const text = { type: 'string' };
+	const text = { type: 'string' as const };
 	const { values } = parseArgs({
 		options: {
 			video: text,
@@ -37,14 +46,14 @@ function readOptions() {
 }
 
 /** Stands in for the nodes that come with the n8n server and not with its engine. */
-function asEngineNode(node, clip) {
+function asEngineNode(node: INode, clip: object) {
 	if (node.type === KLING) return node;
 	if (node.type.endsWith('.manualTrigger')) return { ...node, type: 'test.noOp', parameters: {} };
 	return { ...node, type: 'test.items', parameters: { items: [{ json: clip }] } };
 }
 
 /** Prints the nodes' log, which tells each state of each task. */
-function follow(engine) {
+function follow(engine: Engine): () => void {
 	let printed = 0;
 	const print = () => {
 		for (const { message } of engine.logs.slice(printed)) {
@@ -107,7 +116,7 @@ async function main() {
 			throw new Error(`${message} ${description}`.trim());
 		}
 		const [item] = run.items('Lip Sync');
-		const file = path.resolve(out, item.binary.data.fileName);
+		const file = path.resolve(out, item.binary?.data.fileName ?? 'result.mp4');
 		await mkdir(path.dirname(file), { recursive: true });
 		await writeFile(file, await engine.binary(item));
 		say('done');
@@ -124,7 +133,7 @@ async function main() {
 
 main().then(
 	() => process.exit(0),
-	(error) => {
+	(error: Error) => {
 		console.error(`\nThe demo could not finish: ${error.message}`);
 		process.exit(1);
 	},
