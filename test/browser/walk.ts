@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console */
 /**
  * Opens the panel of each node in each of its shapes and keeps a picture, for a person who wants to
- * read the fields as a user meets them: `node -r sucrase/register test/browser/walk.ts [part of a name …]`
+ * read the fields as a user meets them: `node -r ./test/register test/browser/walk.ts [part of a name …]`
  */
 
 import type { INodeParameters } from 'n8n-workflow';

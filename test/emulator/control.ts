@@ -5,6 +5,14 @@ import type { Emulator } from '.';
 import type { Fault } from './faults';
 import { mergeSettings, type EmulatorSettings } from './settings';
 
+const LONGEST_TEXT = 1000;
+
+/** Files in Base64 are cut, to be read by a person. */
+const shortened = (_name: string, value: unknown) =>
+	typeof value === 'string' && value.length > LONGEST_TEXT
+		? `${value.slice(0, LONGEST_TEXT)}… (${value.length} characters)`
+		: value;
+
 const refuse: ErrorRequestHandler = (error: Error, _req, res, next) => {
 	if (res.headersSent) return next(error);
 	res.status(400).json({ code: 400, msg: error.message });
@@ -19,7 +27,7 @@ export function createControlRoutes(api: Omit<Emulator, 'url'>): Router {
 	router.use(express.json({ type: () => true }));
 	router.get('/log', (_req, res) => {
 		const { log, deliveries, files, fetched } = api;
-		res.json({ log, deliveries, files, fetched });
+		res.type('json').send(JSON.stringify({ log, deliveries, files, fetched }, shortened));
 	});
 	router.put('/settings', (req, res) => {
 		res.json(mergeSettings(api.settings, req.body as Partial<EmulatorSettings>));

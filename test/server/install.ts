@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
 /**
  * Installs the n8n that the tests of this folder run, once, into a cache folder outside the clone.
- * Run by hand: `node -r sucrase/register test/server/install.ts`
+ * Run by hand: `node -r ./test/register test/server/install.ts`
  */
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -13,7 +13,11 @@ import { emulatorWorld, identifyRequest, lipSyncRequest } from './emulatorWorld'
 
 const TASK_ID = /^cl[a-z0-9]{23}$/;
 const NEVER_MS = 1e9;
-const COMMAND = ['-r', 'sucrase/register', path.join(__dirname, '../emulator/cli.ts')];
+const COMMAND = [
+	'-r',
+	path.join(__dirname, '../register'),
+	path.join(__dirname, '../emulator/cli.ts'),
+];
 
 jest.setTimeout(60_000);
 
@@ -762,6 +766,9 @@ describe('the emulator', () => {
 		await steer('POST', 'faults', { method: 'GET', kind: 'status', status: 500 });
 		expect((await query('clnone')).status).toBe(500);
 		expect((await steer('GET', 'log')).body.log).toMatchObject([{ status: 500 }]);
+		await create(identifyRequest({ note: 'x'.repeat(5000) }));
+		const { log } = (await steer('GET', 'log')).body as { log: Array<{ body: { note: string } }> };
+		expect(log.at(-1)?.body.note).toMatch(/^x{1000}… \(5000 characters\)$/);
 		await steer('POST', 'reset');
 		expect(api.log).toEqual([]);
 	});
