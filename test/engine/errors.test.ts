@@ -5,6 +5,7 @@ import type { Fault } from '../emulator/faults';
 import type { Api, NodeParameters, World } from './setup';
 import { createWorld, kling, speedUp } from './setup';
 import { AUDIO, deepText, IDENTIFY, identified, LIP_SYNC, synced, VIDEO } from './helpers';
+import { clock } from '../../nodes/KlingLipSync/clock';
 
 const KEY = 'sk-very-secret-0815';
 
@@ -198,17 +199,38 @@ describe('an error of the API to a query names the task', () => {
 		expect(json.details.taskId).toBe('cl-42');
 	});
 
-	it.each([401, 404])('also while it waits, with the last state (%i)', async (status) => {
-		const settings = { onError: 'continueRegularOutput' } as const;
-		api.fail({ kind: 'status', method: 'GET', status, times: 100 });
-		const run = await engine.run({ nodes: [kling(identify, settings)] });
-		const [taskId] = api.tasks.keys();
-		expect(run.items('Kling')[0].json).toMatchObject({
-			error: expect.stringContaining(taskId),
-			details: { taskId, state: 'pending', httpCode: status },
+	it.each([401, 403])(
+		'also while it waits, once it was asked for three times (%i)',
+		async (status) => {
+			const settings = { onError: 'continueRegularOutput' } as const;
+			api.fail({ kind: 'status', method: 'GET', status, times: 100 });
+			const run = await engine.run({ nodes: [kling(identify, settings)] });
+			const [taskId] = api.tasks.keys();
+			expect(run.items('Kling')[0].json).toMatchObject({
+				error: expect.stringContaining(taskId),
+				details: { taskId, state: 'pending', httpCode: status },
+			});
+			expect(api.queries()).toHaveLength(3);
+			expect(api.creates()).toHaveLength(1);
+		},
+	);
+
+	it('also while it waits, when the API does not know it a minute later either', async () => {
+		const began = clock.now();
+		api.fail({ kind: 'status', method: 'GET', status: 404, times: 100 });
+		const run = await engine.run({
+			nodes: [kling(identify, { onError: 'continueRegularOutput' })],
 		});
-		expect(api.queries()).toHaveLength(1);
-		expect(api.creates()).toHaveLength(1);
+		expect(run.items('Kling')[0].json).toMatchObject({
+			details: { taskId: [...api.tasks.keys()][0], state: 'pending', httpCode: 404 },
+		});
+		expect(clock.now() - began).toBeGreaterThan(60_000);
+	});
+
+	it('never, when the API only did not know it at first', async () => {
+		api.fail({ kind: 'status', method: 'GET', status: 404, times: 3 });
+		const run = await engine.run({ nodes: [kling(identify)] });
+		expect(run.items('Kling')[0].json.state).toBe('completed');
 	});
 });
 

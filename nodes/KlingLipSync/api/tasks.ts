@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { clock } from '../clock';
+import { isPassing } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
 import { callbackTaskId, readTask } from '../task/readTask';
@@ -85,15 +86,14 @@ export async function queryTaskPatiently(
 ): Promise<Outcome<Answer>> {
 	return await repeat(
 		async () => await queryTask(sender, access, task, signal),
-		isPassing,
+		isWorthRepeating,
 		QUERY_REPEATS,
 		signal,
 	);
 }
 
-/** Whether asking again later may help. */
-export function isPassing(problem: Problem): boolean {
-	return ['rateLimited', 'unavailable', 'malformed'].includes(problem.kind);
+function isWorthRepeating(problem: Problem): boolean {
+	return isPassing(problem) || problem.kind === 'malformed';
 }
 
 async function repeat(

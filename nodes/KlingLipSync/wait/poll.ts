@@ -2,10 +2,11 @@ import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import { nextPause } from '../task/pollPause';
 import { failuresAsProblems } from '../task/failureAdvice';
+import { LastingAnswer } from '../task/lastingAnswer';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
 import { orderDetails } from '../task/taskRecord';
-import { isPassing, queryTask } from '../api/tasks';
+import { queryTask } from '../api/tasks';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import { mapLimited } from '../concurrency';
@@ -13,35 +14,36 @@ import { noteState, stopIfCancelled } from '../run/cancellation';
 import type { Run } from '../run/run';
 import { stopAtProblem } from '../run/run';
 
-/** After so many unreadable answers in a row, waiting on would only hide that something is wrong. */
-const MOST_UNREADABLE = 5;
 /** The longest that a busy API may hold up the next look at all tasks, in ms. */
 const LONGEST_RETRY_AFTER = 60_000;
 
 interface Watched extends TaskRecord {
 	index: number;
-	unreadable: number;
+	lasting: LastingAnswer;
 }
 
 /**
  * Watches all tasks together until each is finished or the time is up. What passes (429, 5xx, network)
- * is waited out; a task that is still unfinished at the end goes on with `timedOut`.
+ * is waited out, anything else is asked for again before it is believed and ends that task's waiting; a
+ * task that is still unfinished at the end goes on with `timedOut`.
  *
  * @param timeoutMs how long to wait
  * @param endsAll whether what has become of one task ends the waiting for all
+ * @param createdAt ms since the epoch, when this run has created the tasks
  */
 export async function pollTasks(
 	run: Run,
 	outcomes: Array<Outcome<TaskRecord>>,
 	timeoutMs: number,
 	endsAll: (outcome: Outcome<TaskRecord>) => boolean,
+	createdAt?: number,
 ): Promise<Array<Outcome<TaskRecord>>> {
 	const results = [...outcomes];
 	const deadline = clock.now() + timeoutMs;
 	let waiting = outcomes.flatMap((outcome, index): Watched[] =>
 		outcome instanceof Problem || isTerminal(outcome.task)
 			? []
-			: [{ ...outcome, index, unreadable: 0 }],
+			: [{ ...outcome, index, lasting: new LastingAnswer(createdAt) }],
 	);
 	let pause = 0;
 	let askedFor = 0;
@@ -82,16 +84,13 @@ interface Look {
 async function look(run: Run, watched: Watched): Promise<Look> {
 	const { task, order } = watched;
 	const answer = await queryTask(run.context, run.access, task, run.signal);
+	const isLasting = watched.lasting.isLasting(answer, clock.now());
 	if (!(answer instanceof Problem)) {
-		watched.unreadable = 0;
 		if (answer.task.state !== task.state) noteState(run, task.taskId, answer.task.state);
 		watched.task = answer.task;
 		return { watched, outcome: { ...answer, order } };
 	}
-	watched.unreadable = answer.kind === 'malformed' ? watched.unreadable + 1 : 0;
-	if (isPassing(answer) && watched.unreadable < MOST_UNREADABLE) {
-		return { watched, retryAfterMs: answer.retryAfterMs };
-	}
+	if (!isLasting) return { watched, retryAfterMs: answer.retryAfterMs };
 	return { watched, outcome: answer.with({ ...orderDetails(order), state: task.state }) };
 }
 
@@ -104,7 +103,9 @@ export async function pollToEnd(
 	const stops = !run.context.continueOnFail();
 	const endsAll = (outcome: Outcome<TaskRecord>) =>
 		stops && (outcome instanceof Problem || outcome.task.state === 'failed');
-	const watched = failuresAsProblems(await pollTasks(run, outcomes, timeoutMs, endsAll));
+	const watched = failuresAsProblems(
+		await pollTasks(run, outcomes, timeoutMs, endsAll, clock.now()),
+	);
 	stopAtProblem(run, watched);
 	return watched;
 }
