@@ -5,6 +5,9 @@ export const clock = {
 	/** ms since the epoch. */
 	now: (): number => Date.now(),
 
+	/** For how long this process has run, in ms. */
+	uptime: (): number => performance.now(),
+
 	/**
 	 * Resolves after `ms`, or as soon as the signal is aborted. Older n8n knows no signal in its own
 	 * sleep; there the timer runs out unheard.

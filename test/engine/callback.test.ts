@@ -22,6 +22,8 @@ import {
 	VIDEO,
 } from './helpers';
 import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
+import type { GoOnBody } from '../../nodes/KlingLipSync/wait/goOnRequest';
+import { goOnBody } from '../../nodes/KlingLipSync/wait/goOnRequest';
 import { pausedRuns as remembered } from '../../nodes/KlingLipSync/wait/pausedRuns';
 
 const LONG = 1e9;
@@ -151,7 +153,7 @@ describe('an execution that is paused', () => {
 				tasks.map(({ taskId }) => taskId),
 			);
 			expect(api.queries().length).toBeLessThanOrEqual(2 * items);
-			expect(engine.credentialReads - before).toBe(reads * items);
+			expect(engine.credentialReads - before).toBe(reads);
 		},
 	);
 
@@ -347,7 +349,7 @@ describe('a callback that is lost', () => {
 		expect(deepText(engine.logs)).not.toContain('test-key');
 	});
 
-	it.each([401, 429, 404])('is kept alive through an error %i, too', async (status) => {
+	it.each([429, 404])('is kept alive through an error %i, too', async (status) => {
 		const { run, tasks } = await suspended(1);
 		api.fail({ kind: 'status', method: 'GET', status, times: 1 });
 		api.finish(tasks[0].taskId);
@@ -356,11 +358,131 @@ describe('a callback that is lost', () => {
 		expect(counted).toBe(1);
 	});
 
+	it.each([400, 401, 403])(
+		'survives a single stray %i, which is asked about again',
+		async (status) => {
+			const { run, tasks } = await suspended(1);
+			api.fail({ kind: 'status', method: 'GET', status, times: 1 });
+			api.finish(tasks[0].taskId);
+			expect((await ended(run)).items('Kling')[0].json.state).toBe('completed');
+			await until(() => api.deliveries.length > 0);
+			expect(api.deliveries.map((delivery) => delivery.status)).toEqual([200]);
+		},
+	);
+
 	it('comes before the execution sleeps, and is delivered again', async () => {
 		api.settings.identifyMs = 0;
 		const waiting = await engine.run({ nodes: [identify(), count], input: input(1) });
 		await ended(waiting);
 		expect(counted).toBe(1);
+	});
+});
+
+describe('a task that can not be confirmed', () => {
+	const warnings = () => engine.logs.filter(({ level }) => level === 'warn');
+
+	it.each([
+		[400, /could not answer/],
+		[403, /does not accept the API key/],
+	])('does not hold up the others when the API says %i for it', async (status, reason) => {
+		const { run, tasks } = await suspended(4);
+		const [, { taskId }] = tasks;
+		api.fail({ kind: 'status', method: 'GET', status, taskId, times: 1000 });
+		for (const task of tasks) api.finish(task.taskId);
+		const items = (await ended(run)).items('Kling');
+		expect(items.map(({ json }) => json.state)).toEqual([
+			'completed',
+			undefined,
+			'completed',
+			'completed',
+		]);
+		expect(items[1].json).toEqual({
+			error: expect.stringMatching(reason),
+			details: expect.objectContaining({ taskId, httpCode: status }),
+		});
+		expect(counted).toBe(1);
+		expect(api.queries(taskId)).toHaveLength(3);
+		expect(warnings()).toHaveLength(3);
+	});
+
+	it('goes to the error output, where there is one', async () => {
+		Object.assign(api.settings, { identifyMs: LONG });
+		const waiting = await engine.run({
+			nodes: [
+				identify({}, { onError: 'continueErrorOutput' }),
+				{ name: 'Good', type: 'test.collect' },
+				{ name: 'Bad', type: 'test.collect' },
+			],
+			connections: wired({ Kling: [['Good'], ['Bad']] }),
+			input: input(2),
+		});
+		const [good, bad] = byNumber();
+		api.fail({ kind: 'status', method: 'GET', status: 400, taskId: bad.taskId, times: 1000 });
+		for (const { taskId } of [bad, good]) api.finish(taskId);
+		const done = await ended(waiting);
+		expect(done.items('Good').map(({ json }) => json.taskId)).toEqual([good.taskId]);
+		expect(done.items('Bad').map(({ json }) => json.details)).toEqual([
+			expect.objectContaining({ taskId: bad.taskId }),
+		]);
+	});
+
+	it('is waited for while the API has a problem, and nobody else is refused for it', async () => {
+		const { run, tasks } = await suspended(3);
+		const [late, ...others] = tasks;
+		api.fail({ kind: 'status', method: 'GET', status: 500, taskId: late.taskId, times: 8 });
+		api.finish(late.taskId);
+		await until(() => api.deliveries.length > 0);
+		for (const { taskId } of others) api.finish(taskId);
+		const items = (await ended(run)).items('Kling');
+		expect(items.map(({ json }) => json.state)).toEqual(Array(3).fill('completed'));
+		const refused = api.deliveries.filter(({ status }) => status === 503);
+		expect(new Set(refused.map(({ taskId }) => taskId))).toEqual(new Set([late.taskId]));
+	});
+});
+
+describe('a process that did not pause the execution', () => {
+	it('asks to be told again where n8n can not call itself', async () => {
+		const own = engine.webhookWaitingBaseUrl;
+		engine.webhookWaitingBaseUrl = 'http://127.0.0.1:1/webhook-waiting';
+		const { run, tasks } = await suspended(2);
+		engine.webhookWaitingBaseUrl = own;
+		remembered.clear();
+		api.settings.callbacks = 'dropped';
+		for (const { taskId } of tasks) api.finish(taskId);
+		const tell = async ({ taskId, callbackUrl }: (typeof tasks)[number]) =>
+			await api.deliver(taskId, { url: callbackUrl?.replace('http://127.0.0.1:1', base) });
+		await until(async () => (await tell(tasks[0])).status === 503);
+		const slowDown = speedUp(20);
+		await until(async () => (await tell(tasks[1])).status === 200);
+		slowDown();
+		await ended(run);
+		expect(counted).toBe(1);
+	});
+
+	it.each([
+		['with another signature', (body: GoOnBody) => ({ ...body, mac: 'a'.repeat(64) })],
+		['with no signature', ({ goOn }: GoOnBody) => ({ goOn })],
+		[
+			'with other items',
+			({ goOn, mac }: GoOnBody) => ({ goOn: goOn.replace('done', 'evil'), mac }),
+		],
+	])('is not believed %s', async (_, forge) => {
+		const { run, tasks } = await suspended(1);
+		const paused = [...remembered.values()].at(-1)!.paused;
+		const body = goOnBody(paused, { at: Date.now(), jsons: [{ state: 'done' }] });
+		const url = tasks[0].callbackUrl!;
+		expect((await engine.deliver(url, { body: forge(body) })).status).toBe(401);
+		expect(await isWaiting(run)).toBe(true);
+		expect((await engine.deliver(url, { body })).status).toBe(200);
+		await ended(run);
+	});
+
+	it('does not go on from a call that took too long', async () => {
+		const { run, tasks } = await suspended(1);
+		const paused = [...remembered.values()].at(-1)!.paused;
+		const late = goOnBody(paused, { at: Date.now() - 1500, jsons: [{}] });
+		expect((await engine.deliver(tasks[0].callbackUrl!, { body: late })).status).toBe(503);
+		expect(await isWaiting(run)).toBe(true);
 	});
 });
 
@@ -395,6 +517,15 @@ describe('when the time is up', () => {
 			tasks.map(({ taskId }) => [taskId, 'completed', undefined]),
 		);
 		expect(api.creates()).toHaveLength(2);
+	});
+
+	it('or is about to be, callbacks leave it to the timer', async () => {
+		const { run, tasks } = await suspended(1, identify({ options: { timeoutMinutes: 0.08 } }));
+		api.finish(tasks[0].taskId);
+		await until(() => api.deliveries.length > 0);
+		expect(api.deliveries[0].status).toBe(200);
+		expect(await isWaiting(run)).toBe(true);
+		expect((await engine.resumeByTimeout(run)).items('Count')[0].json.timedOut).toBe(true);
 	});
 
 	it('an item without a task keeps its error', async () => {
@@ -471,6 +602,33 @@ describe('a failed task', () => {
 		expect(json).toMatchObject({ taskId: tasks[0].taskId, ...failure });
 	});
 
+	it('that was never created is not tried again while the others are waited for', async () => {
+		Object.assign(api.settings, { identifyMs: LONG });
+		api.fail({ kind: 'status', method: 'POST', status: 402, times: 1 });
+		const waiting = await engine.run({
+			nodes: [
+				identify(
+					{ options: { maxConcurrency: 1 } },
+					{ onError: 'continueRegularOutput', retryOnFail: true, waitBetweenTries: 1 },
+				),
+				count,
+			],
+			input: input(3),
+		});
+		expect(waiting.items('Kling')[0].json).toEqual({
+			message: expect.stringMatching(/no credits/),
+			details: expect.anything(),
+		});
+		const tasks = createdIds(api);
+		for (const taskId of tasks) api.finish(taskId);
+		const items = (await ended(waiting)).items('Count');
+		expect(items.map(({ json }) => json.error ?? json.taskId)).toEqual([
+			expect.stringMatching(/no credits/),
+			...tasks,
+		]);
+		expect(bodies(api)).toHaveLength(3);
+	});
+
 	it('of which none was created does not pause the execution', async () => {
 		api.fail({ kind: 'status', method: 'POST', status: 402, times: 2 });
 		const run = await engine.run({
@@ -525,6 +683,37 @@ describe('several waits in one execution', () => {
 			expect(taskOf(api, json.taskId).request.session_id).toBe(identified.sessionId);
 			expect(taskOf(api, identified.taskId).request.video_url).toBe(urlOf(n));
 		}
+	});
+
+	it('a node behind a pause takes its time, so that no older copy is written over what it paid', async () => {
+		const waiting = await engine.run({
+			nodes: [
+				identify({}, { name: 'First' }),
+				identify({ waitMode: 'none' }, { name: 'Second' }),
+				identify({ waitMode: 'none' }, { name: 'Third' }),
+				count,
+			],
+			input: input(1),
+		});
+		const done = await ended(waiting);
+		const took = (name: string) => done.data.resultData.runData[name].at(-1)!.executionTime;
+		expect(took('Second')).toBeGreaterThanOrEqual(2_900);
+		expect(took('Third')).toBeLessThan(2_900);
+	});
+
+	it('a node that n8n would wake with the timer of an earlier pause waits here', async () => {
+		api.settings.identifyMs = LONG;
+		const second = identify({}, { name: 'Second' });
+		const waiting = await engine.run({
+			nodes: [identify({ options: { timeoutMinutes: 1 } }, { name: 'First' }), second, count],
+			input: input(1),
+		});
+		const [first] = byNumber();
+		api.settings.identifyMs = 30;
+		api.finish(first.taskId);
+		const done = await ended(waiting);
+		expect(done.items('Second')[0].json.state).toBe('completed');
+		expect(bodies(api)[1]).not.toHaveProperty('callback_url');
 	});
 
 	it('a node in a loop pauses each time for its own task', async () => {

@@ -61,6 +61,7 @@ export function createExchange({ method, url, headers = {}, body }: Call): Excha
 		statusCode: 200,
 		headersSent: false,
 		writableEnded: false,
+		destroyed: false,
 		body: undefined as unknown,
 		locals: {},
 		status: (code: number) => Object.assign(res, { statusCode: code }),
@@ -77,7 +78,7 @@ export function createExchange({ method, url, headers = {}, body }: Call): Excha
 		},
 		on: () => res,
 		finish(status: number) {
-			res.statusCode = status;
+			Object.assign(res, { statusCode: status, writableEnded: true });
 			for (const listener of listeners.splice(0)) listener();
 		},
 	};

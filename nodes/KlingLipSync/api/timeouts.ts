@@ -1,2 +1,8 @@
 /** ms without an answer after which a request counts as failed. */
-export const TIMEOUTS = { create: 60_000, query: 20_000, download: 300_000, probe: 3_000 };
+export const TIMEOUTS = {
+	create: 60_000,
+	query: 20_000,
+	download: 300_000,
+	probe: 3_000,
+	goOn: 5_000,
+};

@@ -11,6 +11,7 @@ import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
+import { settle } from '../wait/afterPause';
 import { pause } from '../wait/pause';
 import { pollToEnd } from '../wait/poll';
 import type { WaitPlan } from '../wait/waitPlan';
@@ -29,6 +30,7 @@ export async function createAndWait(
 	toItems: ToItems,
 ): Promise<INodeExecutionData[][]> {
 	const { context } = run;
+	const isSettled = settle(run);
 	const ready = requests.map((request, index) => usable(request, urls[index]));
 	stopAtProblem(run, ready);
 
@@ -39,6 +41,7 @@ export async function createAndWait(
 		urls.map((url) => (url instanceof Problem ? undefined : url)),
 	);
 	stopAtProblem(run, submitted);
+	await isSettled();
 	if (waitMode === 'none' || waitMode === 'trigger')
 		return await outputItems(run, submitted, toItems);
 

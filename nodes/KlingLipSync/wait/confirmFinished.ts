@@ -1,13 +1,24 @@
 import type { Access, Sender } from '../api/send';
 import { queryTask } from '../api/tasks';
+import { clock } from '../clock';
 import { mapLimited } from '../concurrency';
+import { isPassing, LastingAnswer } from '../task/lastingAnswer';
+import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
+import type { Task } from '../task/task';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
 
 /** Queries in flight at most, and how long each may take, in ms: the vendor waits 10 s for an answer. */
 const CONCURRENCY = 10;
 const QUERY_TIMEOUT = 5_000;
+/** The pause before an answer that may last is asked for again, in ms. */
+const ASK_AGAIN = 1_000;
+/**
+ * How long one task may be out of reach while others are not, in ms, before the others go on
+ * without it. The vendor repeats a callback for half an hour.
+ */
+const OUT_OF_REACH = 300_000;
 
 /** What a callback has led to. */
 export type Confirmation = 'all' | 'some' | 'unsure';
@@ -16,6 +27,17 @@ export type Confirmation = 'all' | 'some' | 'unsure';
 export interface Asker {
 	sender: Sender;
 	access: () => Promise<Access>;
+	/** Called with the reason when a task could not be confirmed. */
+	onProblem: (problem: Problem) => void;
+}
+
+interface Watched {
+	task: Task;
+	lasting: LastingAnswer;
+	/** Since when every answer was one that passes, by the clock. */
+	outOfReachSince?: number;
+	/** Its callback was refused here, so it will come again, here or elsewhere. */
+	comesAgain: boolean;
 }
 
 /**
@@ -28,10 +50,13 @@ export interface Asker {
  * last callback comes, and each callback costs at most one query besides the one for its own task.
  *
  * Callbacks that come together share a look: one runs, one is queued, and each callback waits for
- * one that began after it came.
+ * one that began after it came. A task for which the API has a lasting answer instead of a state is
+ * finished, too: with that problem.
  */
 export class FinishedTasks {
-	readonly records = new Map<string, TaskRecord>();
+	readonly outcomes = new Map<string, Outcome<TaskRecord>>();
+
+	private readonly watched: Map<string, Watched>;
 
 	private readonly asked = new Set<string>();
 
@@ -39,29 +64,57 @@ export class FinishedTasks {
 
 	private queued?: Promise<boolean>;
 
-	constructor(private readonly tasks: Array<TaskRecord['task']>) {}
+	private lastSeen = -Infinity;
+
+	/** @param createdAt ms since the epoch */
+	constructor(tasks: Task[], createdAt?: number) {
+		this.watched = new Map(
+			tasks.map((task) => [
+				task.taskId,
+				{ task, lasting: new LastingAnswer(createdAt), comesAgain: false },
+			]),
+		);
+	}
 
 	/** How many tasks the run waits for. */
 	get size(): number {
-		return this.tasks.length;
+		return this.watched.size;
 	}
 
 	/** Whether the task is one of this run's. */
 	has(taskId: string): boolean {
-		return this.tasks.some((task) => task.taskId === taskId);
+		return this.watched.has(taskId);
+	}
+
+	/**
+	 * The task that finished last, by the API's clock. Undefined where the API does not say when each
+	 * of them finished: then it may have been any.
+	 */
+	last(): string | undefined {
+		let last: Task | undefined;
+		for (const outcome of this.outcomes.values()) {
+			if (outcome instanceof Problem) continue;
+			if (outcome.task.completeTime === undefined) return undefined;
+			if (!last || isLater(outcome.task, last)) last = outcome.task;
+		}
+		return last?.taskId;
 	}
 
 	/**
 	 * Takes the news of a callback.
 	 *
 	 * @returns `all`: every task is finished; `some`: this one is, another is not; `unsure`: the API
-	 *   did not confirm it, or could not be asked
+	 *   did not confirm it, or could not be asked, so the callback has to come again
 	 */
 	async hear(taskId: string, asker: Asker): Promise<Confirmation> {
-		if (!this.records.has(taskId)) this.asked.add(taskId);
-		const sure = await this.lookOnce(asker);
+		const watched = this.watched.get(taskId)!;
+		watched.comesAgain = true;
+		if (!this.outcomes.has(taskId)) this.asked.add(taskId);
+		const isSure = await this.lookOnce(asker);
 		if (this.unfinished().length === 0) return 'all';
-		return sure && this.records.has(taskId) ? 'some' : 'unsure';
+		if (!isSure || !this.outcomes.has(taskId)) return 'unsure';
+		watched.comesAgain = false;
+		return 'some';
 	}
 
 	private async lookOnce(asker: Asker): Promise<boolean> {
@@ -73,42 +126,65 @@ export class FinishedTasks {
 		return await this.queued;
 	}
 
-	/** @returns false when a task could not be asked for */
-	private async look({ sender, access }: Asker): Promise<boolean> {
-		const named = this.unfinished().filter((task) => this.asked.has(task.taskId));
+	/** @returns false when something is not known that no other callback will bring */
+	private async look(asker: Asker): Promise<boolean> {
+		let batch = this.unfinished().filter(({ task }) => this.asked.has(task.taskId));
 		this.asked.clear();
-		let batch = named;
-		let key: Access | undefined;
 		for (let size = 1; ; size *= 2) {
-			if (batch.length > 0) {
-				key ??= await access();
-				const looked = await this.query(batch, sender, key);
-				if (looked !== 'finished') return looked === 'running';
-			}
+			const looks = await mapLimited(batch, CONCURRENCY, async (watched) => {
+				return await this.ask(watched, asker);
+			});
+			if (looks.includes('unknown')) return false;
+			if (looks.includes('running')) return true;
 			// The last tasks are the likeliest to run still.
 			batch = this.unfinished().slice(-size);
 			if (batch.length === 0) return true;
 		}
 	}
 
-	private async query(
-		batch: Array<TaskRecord['task']>,
-		sender: Sender,
-		access: Access,
-	): Promise<'finished' | 'running' | 'unknown'> {
-		const answers = await mapLimited(batch, CONCURRENCY, async (task) => {
-			const answer = await queryTask(sender, access, task, undefined, QUERY_TIMEOUT);
-			if (!(answer instanceof Problem) && isTerminal(answer.task))
-				this.records.set(task.taskId, answer);
-			return answer;
-		});
-		if (answers.some((answer) => answer instanceof Problem)) return 'unknown';
-		return answers.every((answer) => this.records.has((answer as TaskRecord).task.taskId))
-			? 'finished'
-			: 'running';
+	private async ask(watched: Watched, asker: Asker): Promise<'finished' | 'running' | 'unknown'> {
+		const { task, lasting } = watched;
+		for (;;) {
+			const answer = await queryTask(
+				asker.sender,
+				await asker.access(),
+				task,
+				undefined,
+				QUERY_TIMEOUT,
+			);
+			const isLasting = lasting.isLasting(answer, clock.now());
+			if (!(answer instanceof Problem)) {
+				watched.outOfReachSince = undefined;
+				this.lastSeen = clock.now();
+				if (!isTerminal(answer.task)) return 'running';
+				this.outcomes.set(task.taskId, answer);
+				return 'finished';
+			}
+			asker.onProblem(answer);
+			if (isLasting || this.isLeftBehind(watched, answer)) {
+				this.outcomes.set(task.taskId, answer.with({ state: task.state }));
+				return 'finished';
+			}
+			if (isPassing(answer)) return watched.comesAgain ? 'running' : 'unknown';
+			// A task that was created a moment ago may not be known everywhere: it is taken to run.
+			if (answer.kind === 'unknownTask') return 'running';
+			await clock.sleep(ASK_AGAIN);
+		}
 	}
 
-	private unfinished(): Array<TaskRecord['task']> {
-		return this.tasks.filter((task) => !this.records.has(task.taskId));
+	private isLeftBehind(watched: Watched, answer: Problem): boolean {
+		if (!isPassing(answer)) return false;
+		watched.outOfReachSince ??= clock.now();
+		const { outOfReachSince } = watched;
+		return clock.now() - outOfReachSince >= OUT_OF_REACH && this.lastSeen > outOfReachSince;
 	}
+
+	private unfinished(): Watched[] {
+		return [...this.watched.values()].filter(({ task }) => !this.outcomes.has(task.taskId));
+	}
+}
+
+function isLater(one: Task, other: Task): boolean {
+	const [a, b] = [one.completeTime ?? 0, other.completeTime ?? 0];
+	return a > b || (a === b && one.taskId > other.taskId);
 }

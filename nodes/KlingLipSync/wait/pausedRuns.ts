@@ -1,10 +1,10 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+
 import type { Access } from '../api/send';
+import { clock } from '../clock';
 import type { Task } from '../task/task';
 import type { Order } from '../task/taskRecord';
 import { FinishedTasks } from './confirmFinished';
-
-/** Under which a paused run is kept in the execution's data, as JSON. */
-export const PAUSED_RUN_KEY = 'klingPausedRun';
 
 /** What the callbacks need to know of a paused run; kept in the execution's data. */
 export interface PausedRun {
@@ -15,6 +15,12 @@ export interface PausedRun {
 	entries: Array<
 		{ task: Task; order?: Order; includeRaw: boolean } | { json: Record<string, unknown> }
 	>;
+	/** When the tasks were created, ms since the epoch. Like the next two not known of older pauses. */
+	pausedAt?: number;
+	/** Where callbacks come to, and where n8n can be asked for a fresh look. */
+	url?: string;
+	/** Known to whoever can read the execution's data: the processes of this n8n. */
+	secret?: string;
 }
 
 /** How long a wait is remembered after its end, in ms. */
@@ -24,17 +30,26 @@ const KEEP = 60_000;
 export interface KnownRun {
 	paused: PausedRun;
 	finished: FinishedTasks;
-	/** The tasks whose callbacks have been accepted. */
-	accepted: Set<string>;
-	/** Counts the callbacks that could let the execution go on; the latest of them does. */
+	/** The tasks whose callbacks have come to this process and were confirmed. */
+	heard: Set<string>;
+	/** Counts the callbacks that found all tasks finished; the latest of them acts. */
 	turn: number;
-	/** Until then, by the clock, the execution is about to go on. */
-	resumingUntil: number;
-	/** Whether the run was paused in this process, which then knows for what it waits last. */
+	/** Whether the run was paused in this process, which then is the only one that takes callbacks. */
 	isOwn: boolean;
 	/** What the run asked the API with; reading the credential takes n8n longer than all the rest. */
 	access?: Access;
+	/** The answer to the handler that has returned items last: n8n writes there how it went. */
+	goingOn?: ReturnType<IWebhookFunctions['getResponseObject']>;
+	/** See `isOver`. */
+	isOver: boolean;
+	/** Whether this n8n could not be asked for a fresh look, so that only the vendor's next call is one. */
+	isOutOfReach: boolean;
+	/** By the clock. */
+	forgetAt: number;
 }
+
+/** When the first callback for a wait of an earlier process came, by the clock. */
+export const firstFound: { at?: number } = {};
 
 /** The waits that this process has heard of. Losing them costs time and queries, nothing else. */
 export const pausedRuns = new Map<string, KnownRun>();
@@ -51,20 +66,43 @@ export function keyOf(executionId: string, marker: string): string {
  */
 export function remember(executionId: string, paused: PausedRun, access?: Access): KnownRun {
 	for (const [key, known] of pausedRuns) {
-		const isOver = known.paused.until + KEEP < Date.now();
-		// An execution waits for one thing at a time.
-		if (isOver || key.startsWith(keyOf(executionId, ''))) pausedRuns.delete(key);
+		if (known.forgetAt < clock.now()) pausedRuns.delete(key);
+		// An execution waits for one thing at a time. What is found again may be the older one.
+		else if (access && key.startsWith(keyOf(executionId, ''))) markOver(known);
 	}
+	if (!access) firstFound.at ??= clock.now();
 	const tasks = paused.entries.flatMap((entry) => ('task' in entry ? [entry.task] : []));
 	const entry: KnownRun = {
 		paused,
-		finished: new FinishedTasks(tasks),
-		accepted: new Set(),
+		finished: new FinishedTasks(tasks, paused.pausedAt),
+		heard: new Set(),
 		turn: 0,
-		resumingUntil: 0,
 		isOwn: access !== undefined,
 		access,
+		isOver: false,
+		isOutOfReach: false,
+		forgetAt: paused.until + KEEP,
 	};
 	pausedRuns.set(keyOf(executionId, paused.marker), entry);
 	return entry;
+}
+
+/** Notes that the execution has gone on from a wait; callbacks that are late are still told so. */
+export function markOver(known: KnownRun): void {
+	if (known.isOver) return;
+	known.isOver = true;
+	known.access = undefined;
+	known.forgetAt = clock.now() + KEEP;
+}
+
+/** Whether the execution is known to wait for this no longer. */
+export function isOver(known: KnownRun): boolean {
+	const { goingOn } = known;
+	if (goingOn?.writableEnded && goingOn.statusCode < 400) markOver(known);
+	return known.isOver;
+}
+
+/** Whether n8n has been given the items, and has not said yet how it went. */
+export function isGoingOn({ goingOn }: KnownRun): boolean {
+	return goingOn?.writableEnded === false;
 }

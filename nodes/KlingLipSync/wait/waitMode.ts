@@ -5,6 +5,7 @@ import { nodeError } from '../run/nodeErrors';
 import { runOptionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import { inputProblem } from '../task/problem';
+import { isTimerSet } from './afterPause';
 
 export type WaitMode = 'poll' | 'callback' | 'trigger' | 'none';
 
@@ -39,5 +40,9 @@ export function waitModeOf({ context }: Run, mayPause: boolean): WaitMode {
 
 /** Whether the execution can be paused: the command line waits in place. */
 function canPause(context: IExecuteFunctions): boolean {
-	return context.getMode() !== 'cli' && typeof context.putExecutionToWait === 'function';
+	return (
+		context.getMode() !== 'cli' &&
+		typeof context.putExecutionToWait === 'function' &&
+		!isTimerSet(context)
+	);
 }

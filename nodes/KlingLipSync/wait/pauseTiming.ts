@@ -1,0 +1,37 @@
+/**
+ * The times, in ms, on which the protocol of pausing rests (see `resume.ts`).
+ *
+ * n8n checks nothing but "is waiting" when it writes back what it read before it called the node. So
+ * `fresh` plus what n8n needs before and after has to be less than `settle`.
+ */
+export const PAUSE_TIMING = {
+	/** How old what n8n has read may be when the execution goes on from it. */
+	fresh: 1_000,
+	/** How far the clocks of two hosts may be apart for that age to be believed. */
+	skew: 500,
+	/** How long a run that creates tasks takes at least, when the execution was paused before. */
+	settle: 3_000,
+	/**
+	 * How long before the end of a wait callbacks leave it to n8n's own timer to go on. The clocks
+	 * of two hosts may differ, and n8n may need some time between the answer and its write.
+	 */
+	timerMargin: 5_000,
+	/** n8n sets its timer for a wait so long before the wait's end, and never takes it back. */
+	timerLead: 75_000,
+	/**
+	 * For how long after the callback of the task that finished last others are taken to be on their
+	 * way. Who comes after the execution has gone on is answered 409 by n8n, for half an hour.
+	 */
+	quiet: 1_000,
+	/** The same after the callback of any other task: the last one's may still come, here or elsewhere. */
+	quietForLast: 4_000,
+	/** Later than so long after a callback came its handler begins nothing new: the vendor hangs up after 10 s. */
+	answerWithin: 7_000,
+	/**
+	 * How long after the first callback for a found wait a process that is younger than `young` may
+	 * still be starting. Then n8n takes waiting executions for crashed ones and writes them anew; one
+	 * that goes on meanwhile ends as crashed.
+	 */
+	startUp: 6_000,
+	young: 60_000,
+};
