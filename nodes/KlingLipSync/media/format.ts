@@ -109,8 +109,7 @@ function textFormat(head: Buffer): Format | undefined {
 	const text = head.toString('utf8').trimStart();
 	if (/^<(!doctype html|html|head|body|script|title|!--)/i.test(text)) return 'html';
 	if (/^<\?xml/i.test(text)) return /<html/i.test(text) ? 'html' : 'xml';
-	// eslint-disable-next-line no-control-regex
-	const isBinary = /[\x00-\x08\x0e-\x1f\x7f]|\ufffd(?!\ufffd*$)/.test(text);
+	const isBinary = /[^\P{Cc}\s]|\ufffd(?!\ufffd*$)/u.test(text);
 	if (isBinary) return undefined;
 	return /^[[{]/.test(text) ? 'json' : 'text';
 }
