@@ -8,6 +8,7 @@ import { wired } from './workflows';
 import { createWorld, kling, speedUp } from './setup';
 import {
 	AUDIO,
+	VIDEO,
 	bodies,
 	createdIds,
 	IDENTIFY,
@@ -49,7 +50,7 @@ beforeEach(() => {
 	Object.assign(api.settings, { identifyMs: 30, lipSyncMs: 30, latencyMs: 0, failWith: null });
 });
 
-const urlOf = (n: number) => `https://example.com/${n}.mp4`;
+const urlOf = (n: number) => `${VIDEO}?n=${n}`;
 const input = (count = COUNT) => Array.from({ length: count }, (_, n) => ({ json: { n } }));
 const node = (
 	options: NodeParameters = {},
@@ -59,7 +60,7 @@ const node = (
 	kling(
 		{
 			operation: 'identifyFace',
-			videoUrl: '=https://example.com/{{ $json.n }}.mp4',
+			videoUrl: `=${VIDEO}?n={{ $json.n }}`,
 			options,
 			...more,
 		},

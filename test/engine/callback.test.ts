@@ -61,12 +61,12 @@ beforeEach(() => {
 });
 
 const input = (length: number) => Array.from({ length }, (_, n) => ({ json: { n } }));
-const urlOf = (n: number) => `https://example.com/${n}.mp4`;
+const urlOf = (n: number) => `${VIDEO}?n=${n}`;
 const identify = (more: NodeParameters = {}, settings: Partial<NodeData> = {}) =>
 	kling(
 		{
 			operation: 'identifyFace',
-			videoUrl: '=https://example.com/{{ $json.n }}.mp4',
+			videoUrl: `=${VIDEO}?n={{ $json.n }}`,
 			waitMode: 'callback',
 			...more,
 		},
@@ -121,6 +121,7 @@ describe('an execution that is paused', () => {
 				completeTime: expect.any(Number),
 				costTime: expect.any(Number),
 				estimatedCostUsd: 0.0007,
+				videoDuration: 10,
 			});
 			// What comes out was asked for with the key, not read from the callback.
 			expect(api.queries(taskId).length).toBeGreaterThanOrEqual(1);
@@ -498,6 +499,7 @@ describe('when the time is up', () => {
 				state: 'pending',
 				model: IDENTIFY,
 				estimatedCostUsd: 0.0007,
+				videoDuration: 10,
 				timedOut: true,
 			})),
 		);
@@ -719,7 +721,7 @@ describe('several waits in one execution', () => {
 	it('a node in a loop pauses each time for its own task', async () => {
 		const waiting = await engine.run({
 			nodes: [
-				identify({ videoUrl: '=https://example.com/{{ $runIndex }}.mp4' }),
+				identify({ videoUrl: `=${VIDEO}?n={{ $runIndex }}` }),
 				{
 					name: 'Again',
 					type: 'test.switch',

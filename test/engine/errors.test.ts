@@ -4,7 +4,7 @@ import { startServer } from './localServer';
 import type { Fault } from '../emulator/faults';
 import type { Api, NodeParameters, World } from './setup';
 import { createWorld, kling, speedUp } from './setup';
-import { AUDIO, deepText, IDENTIFY, identified, LIP_SYNC, synced, VIDEO } from './helpers';
+import { AUDIO, deepText, fetched, IDENTIFY, identified, LIP_SYNC, synced, VIDEO } from './helpers';
 import { clock } from '../../nodes/KlingLipSync/clock';
 
 const KEY = 'sk-very-secret-0815';
@@ -303,7 +303,7 @@ it('the key is in the header of requests to the API only', async () => {
 		expect(headers.authorization).toBe(`Bearer ${KEY}`);
 		expect(deepText([query, body])).not.toContain(KEY);
 	}
-	expect(api.files).toHaveLength(1);
+	expect(fetched(api)).toHaveLength(1);
 	expect(deepText(api.files)).not.toContain(KEY);
 	expect(deepText(run)).not.toContain(KEY);
 	expect(deepText(engine.logs)).not.toContain(KEY);

@@ -9,6 +9,7 @@ import {
 	identified,
 	IDENTIFY,
 	LIP_SYNC,
+	synced,
 	taskOf,
 	VIDEO,
 } from './helpers';
@@ -137,7 +138,7 @@ describe('what the panel offers', () => {
 		const { fields } = await panel(taskId);
 		const run = await mapped(taskId, fields, value);
 		expect(run.error).toBeUndefined();
-		expect(bodies(api, LIP_SYNC)[0].face_choose).toEqual([
+		expect(bodies(api, LIP_SYNC)[0].face_choose).toMatchObject([
 			{ face_id: 'face_002', sound_file: AUDIO },
 		]);
 	});
@@ -180,9 +181,7 @@ describe('in place of fields the panel says what to do', () => {
 	});
 
 	it('when the task is a lip sync', async () => {
-		const { sessionId } = await identified(api);
-		const face_choose = [{ face_id: 'face_001', sound_file: AUDIO }];
-		const taskId = await createTask(api, { model: LIP_SYNC, session_id: sessionId, face_choose });
+		const taskId = await synced(api);
 		expect(await noticeOf(taskId)).toMatch(/not an Identify Face task/);
 		api.finish(taskId);
 		expect(await noticeOf(taskId)).toMatch(/not an Identify Face task/);

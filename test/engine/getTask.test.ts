@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Engine } from './harness';
 import type { Api, NodeParameters, RunSettings, World } from './setup';
 import { createWorld, kling, speedUp } from './setup';
-import { deepText, identified, IDENTIFY, LIP_SYNC, synced, until } from './helpers';
+import { AUDIO, deepText, identified, IDENTIFY, LIP_SYNC, synced, until } from './helpers';
 
 let api: Api;
 let engine: Engine;
@@ -85,7 +85,7 @@ it('finishes what a lip sync did not wait long enough for', async () => {
 			operation: 'lipSync',
 			faceSource: 'identifyTask',
 			identifyTaskId,
-			audioUrl: 'https://example.com/voice.mp3',
+			audioUrl: AUDIO,
 			options: { timeoutMinutes: 0.2 },
 		}),
 		kling(
@@ -207,7 +207,7 @@ describe('downloading', () => {
 					operation: 'lipSync',
 					faceSource: 'identifyTask',
 					identifyTaskId,
-					audioUrl: 'https://example.com/voice.mp3',
+					audioUrl: AUDIO,
 					options: { downloadVideo: true, binaryPropertyName: 'video' },
 				}),
 			],

@@ -5,8 +5,15 @@ import type { Api } from './setup';
 
 export const IDENTIFY = 'kling-identify-face';
 export const LIP_SYNC = 'kling-advanced-lip-sync';
-export const VIDEO = 'https://example.com/video.mp4';
-export const AUDIO = 'https://example.com/voice.mp3';
+/** Where the emulator of a test file listens: known before it starts, so that links can be constants. */
+export const PORT = 20_000 + (process.pid % 40_000);
+const SAMPLES = `http://127.0.0.1:${PORT}/files/sample`;
+/** A video of 10 s, 1280×720, and a voice of 5 s, as the emulator serves them. */
+export const VIDEO = `${SAMPLES}/video.mp4`;
+export const AUDIO = `${SAMPLES}/voice.mp3`;
+
+/** A sample that the emulator makes or serves in a special manner, such as `silence.wav?ms=3000`. */
+export const sample = (name: string): string => `${SAMPLES}/${name}`;
 
 /** Waits until a condition holds, however slow the machine is. */
 export async function until<T>(
@@ -62,7 +69,8 @@ export async function synced(
 	const { sessionId } = await identified(api);
 	const before = api.settings.lipSyncMs;
 	api.settings.lipSyncMs = ms;
-	const face_choose = [{ face_id: 'face_001', sound_file: AUDIO }];
+	const times = { sound_start_time: 0, sound_end_time: 4950, sound_insert_time: 0 };
+	const face_choose = [{ face_id: 'face_001', sound_file: AUDIO, ...times }];
 	const taskId = await createTask(api, { model: LIP_SYNC, session_id: sessionId, face_choose });
 	api.settings.lipSyncMs = before;
 	if (outcome) api.finish(taskId, outcome);
@@ -84,8 +92,12 @@ export function taskOf(api: Api, taskId: string): Task {
 export const createdIds = (api: Api, model?: string): string[] =>
 	api.creates(model).flatMap(({ taskId }) => taskId ?? []);
 
-/** The number in the name of a video, by which tests tell their requests apart. */
-export const numberIn = (url: unknown): number => Number(/\d+(?=\.mp4)/.exec(String(url))?.[0]);
+/** The number in the link of a medium (`?n=3`), by which tests tell their requests apart. */
+export const numberIn = (url: unknown): number =>
+	Number(new URL(String(url)).searchParams.get('n'));
+
+/** What was fetched of the vendor, without the looks at the media of the input. */
+export const fetched = (api: Api) => api.files.filter(({ path }) => !path.includes('/sample/'));
 
 /** All that can be read in an error or a run: its JSON, with messages, causes and stacks. */
 export function deepText(value: unknown, seen = new Set<object>()): string {

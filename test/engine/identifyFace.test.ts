@@ -1,7 +1,7 @@
 import type { Engine } from './harness';
 import type { Api, NodeParameters, RunSettings, World } from './setup';
 import { createWorld, kling, speedUp } from './setup';
-import { bodies, deepText, IDENTIFY, numberIn, taskOf, VIDEO } from './helpers';
+import { bodies, deepText, fetched, IDENTIFY, numberIn, taskOf, VIDEO } from './helpers';
 
 let api: Api;
 let engine: Engine;
@@ -36,7 +36,7 @@ const facesOf = ({ taskId }: { taskId: string }) =>
 		faceId: `face_00${number}`,
 		faceReference: `${api.url}/files/face/${taskId}/${number}.png`,
 		startTime: 0,
-		endTime: 8000,
+		endTime: 10_000,
 	}));
 
 it('finds the faces of a video and waits for them', async () => {
@@ -58,6 +58,7 @@ it('finds the faces of a video and waits for them', async () => {
 			completeTime: expect.any(Number),
 			costTime: expect.any(Number),
 			estimatedCostUsd: 0.0007,
+			videoDuration: 10,
 		},
 		pairedItem: { item: 0 },
 	});
@@ -71,6 +72,7 @@ it('does not wait when told so', async () => {
 		state: 'pending',
 		model: IDENTIFY,
 		estimatedCostUsd: 0.0007,
+		videoDuration: 10,
 	});
 	expect(api.queries()).toHaveLength(0);
 	expect(bodies(api)[0]).not.toHaveProperty('callback_url');
@@ -86,7 +88,7 @@ it('tells a receiver of the user', async () => {
 });
 
 it('takes blanks around the URL and a URL from an expression of each item', async () => {
-	const input = [1, 2].map((n) => ({ json: { url: `https://example.com/${n}.mp4` } }));
+	const input = [1, 2].map((n) => ({ json: { url: `${VIDEO}?n=${n}` } }));
 	const run = await identify({ videoUrl: '= {{ $json.url }} ' }, { input });
 	expect(run.items('Kling').map(({ pairedItem }) => pairedItem)).toEqual([
 		{ item: 0 },
@@ -96,16 +98,16 @@ it('takes blanks around the URL and a URL from an expression of each item', asyn
 		bodies(api)
 			.map(({ video_url }) => video_url)
 			.sort(),
-	).toEqual(['https://example.com/1.mp4', 'https://example.com/2.mp4']);
+	).toEqual([`${VIDEO}?n=1`, `${VIDEO}?n=2`]);
 	for (const [index, { json }] of run.items('Kling').entries())
-		expect(taskOf(api, json.taskId).request.video_url).toBe(`https://example.com/${index + 1}.mp4`);
+		expect(taskOf(api, json.taskId).request.video_url).toBe(`${VIDEO}?n=${index + 1}`);
 });
 
 it('gives one item per face, all paired to the input item they come from', async () => {
 	api.settings.faces = ({ video_url: url }) => numberIn(url);
 	const input = [2, 1].map((n) => ({ json: { n } }));
 	const run = await identify(
-		{ videoUrl: '=https://example.com/{{ $json.n }}.mp4', options: { splitFaces: true } },
+		{ videoUrl: `=${VIDEO}?n={{ $json.n }}`, options: { splitFaces: true } },
 		{ input },
 	);
 	const items = run.items('Kling');
@@ -136,7 +138,7 @@ describe('pictures of the faces', () => {
 		);
 		expect(first.subarray(1, 4).toString()).toBe('PNG');
 		expect(second.equals(first)).toBe(false);
-		expect(api.files.map(({ path }) => path)).toEqual([
+		expect(fetched(api).map(({ path }) => path)).toEqual([
 			`/files/face/${taskId}/1.png`,
 			`/files/face/${taskId}/2.png`,
 		]);
@@ -151,7 +153,7 @@ describe('pictures of the faces', () => {
 	});
 
 	it('that can not be fetched do not lose the task', async () => {
-		api.fail({ kind: 'status', method: 'FILE', status: 404 });
+		api.fail({ kind: 'status', method: 'FILE', status: 404, after: 1 });
 		const run = await identify(
 			{ options: { downloadFaceImages: true } },
 			{ nodeSettings: { onError: 'continueRegularOutput' } },
@@ -159,7 +161,7 @@ describe('pictures of the faces', () => {
 		const [{ json }] = run.items('Kling');
 		const [taskId] = api.tasks.keys();
 		expect(json.error).toContain(taskId);
-		expect(json.error).toContain('face_001');
+		expect(json.error).toContain('Face 1');
 		expect(json.details).toMatchObject({ taskId, state: 'completed', httpCode: 404 });
 		expect(json.details.sessionId).toBe(taskOf(api, taskId).sessionId);
 	});

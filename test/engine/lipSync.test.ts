@@ -2,10 +2,25 @@ import type { Engine } from './harness';
 import type { FaceChoice } from '../emulator/requests';
 import type { Api, NodeParameters, RunSettings, World } from './setup';
 import { createWorld, kling, speedUp } from './setup';
-import { AUDIO, bodies, createTask, IDENTIFY, identified, LIP_SYNC, VIDEO } from './helpers';
+import {
+	AUDIO,
+	bodies,
+	createTask,
+	IDENTIFY,
+	identified,
+	LIP_SYNC,
+	sample,
+	synced,
+	VIDEO,
+} from './helpers';
 
 const DAY = 86_400_000;
-const MORE_AUDIO = 'https://example.com/more.wav';
+const MORE_AUDIO = sample('silence.wav?ms=3000');
+/** The sample voice from its beginning, but for the 50 ms that are kept before its end of 5 s. */
+const TIMES = { sound_start_time: 0, sound_end_time: 4950, sound_insert_time: 0 };
+const MORE_TIMES = { ...TIMES, sound_end_time: 2950 };
+/** What everybody gets who does not ask for the video's own sound. */
+const REPLACED = { original_audio_volume: 0 };
 
 let api: Api;
 let engine: Engine;
@@ -24,7 +39,7 @@ afterAll(async () => {
 beforeEach(() => {
 	api.reset();
 	Object.assign(api.settings, { faces: 2, identifyMs: 30, lipSyncMs: 30, failWith: null });
-	Object.assign(api.settings, { queryExtras: {}, resultInQuery: 'plain', videoDuration: 8 });
+	Object.assign(api.settings, { queryExtras: {}, resultInQuery: 'plain' });
 });
 
 const lipSync = async (
@@ -48,6 +63,13 @@ const body = (sessionId: string, choices: FaceChoice[], extra: object = {}) => (
 	...extra,
 });
 const choice = (number: number, more: FaceChoice = {}) => ({
+	...written(number, more),
+	...REPLACED,
+	...TIMES,
+	...more,
+});
+/** A face as JSON has it, whose own sound is nobody's business. */
+const written = (number: number, more: FaceChoice = {}) => ({
 	face_id: `face_00${number}`,
 	sound_file: AUDIO,
 	...more,
@@ -75,6 +97,15 @@ describe('the faces of an identify task', () => {
 				createTime: expect.any(Number),
 				completeTime: expect.any(Number),
 				costTime: expect.any(Number),
+				faces: [
+					{
+						faceId: 'face_001',
+						audio: AUDIO,
+						soundStartTime: 0,
+						soundEndTime: 4950,
+						soundInsertTime: 0,
+					},
+				],
 			},
 			pairedItem: { item: 0 },
 		});
@@ -96,7 +127,14 @@ describe('the faces of an identify task', () => {
 	it('are written as JSON, text or object', async () => {
 		const { taskId, sessionId } = await identified(api);
 		const faceChoose = [
-			{ face_id: 'face_002', audio_id: 'audio-7', sound_insert_time: 500, sound_volume: 0.5 },
+			{
+				face_id: 'face_002',
+				audio_id: 'audio-7',
+				sound_start_time: 0,
+				sound_end_time: 3000,
+				sound_insert_time: 500,
+				sound_volume: 0.5,
+			},
 		];
 		for (const value of [JSON.stringify(faceChoose), '={{ $json.choice }}']) {
 			await lipSync(
@@ -160,7 +198,7 @@ describe('timing and mix', () => {
 		await lipSync({
 			identifyTaskId: taskId,
 			faceSelection: 'json',
-			faceChoose: JSON.stringify([choice(1, { sound_insert_time: 0 })]),
+			faceChoose: JSON.stringify([written(1, { sound_insert_time: 0 })]),
 			options,
 		});
 		expect(bodies(api)).toEqual([
@@ -168,7 +206,7 @@ describe('timing and mix', () => {
 				choice(1, { sound_insert_time: 100, sound_volume: 0.5 }),
 				choice(2, { sound_insert_time: 100, sound_volume: 2 }),
 			]),
-			body(sessionId, [choice(1, { sound_insert_time: 0, sound_volume: 2 })]),
+			body(sessionId, [{ ...written(1), ...TIMES, sound_volume: 2 }]),
 		]);
 	});
 
@@ -195,7 +233,6 @@ describe('the mapping', () => {
 			face_002: '={{ $json.second }}',
 			'face_002:sound_volume': '={{ "0.5" }}',
 			face_003: '',
-			'face_003:sound_volume': 1,
 		};
 		const run = await lipSync(
 			{ identifyTaskId: taskId, ...mapping(value) },
@@ -205,7 +242,7 @@ describe('the mapping', () => {
 		expect(bodies(api)).toEqual([
 			body(sessionId, [
 				choice(1, { sound_insert_time: 1500 }),
-				choice(2, { sound_file: MORE_AUDIO, sound_volume: 0.5 }),
+				choice(2, { sound_file: MORE_AUDIO, ...MORE_TIMES, sound_volume: 0.5 }),
 			]),
 		]);
 	});
@@ -225,7 +262,7 @@ describe('the mapping', () => {
 		expect(bodies(api)).toEqual([
 			body(sessionId, [
 				choice(1, { sound_start_time: 250, sound_volume: 0 }),
-				choice(2, { sound_file: MORE_AUDIO }),
+				choice(2, { sound_file: MORE_AUDIO, ...MORE_TIMES }),
 			]),
 		]);
 	});
@@ -241,21 +278,18 @@ describe('the mapping', () => {
 		expect(api.creates()).toHaveLength(0);
 	});
 
-	it.each([null, {}, { face_001: '', 'face_001:sound_volume': 1 }])(
-		'without an audio (%j) is refused',
-		async (value) => {
-			const { taskId } = await identified(api);
-			const run = await lipSync({ identifyTaskId: taskId, ...mapping(value) });
-			expect(run.error?.message).toBe('No face is given an audio');
-			expect(api.creates()).toHaveLength(0);
-		},
-	);
+	it.each([null, {}, { face_001: '' }])('without an audio (%j) is refused', async (value) => {
+		const { taskId } = await identified(api);
+		const run = await lipSync({ identifyTaskId: taskId, ...mapping(value) });
+		expect(run.error?.message).toBe('No face has an audio');
+		expect(api.creates()).toHaveLength(0);
+	});
 
 	it('without an audio in the input fields is refused', async () => {
 		const { taskId } = await identified(api);
 		const run = await lipSync(mapping(null, 'autoMapInputData'), { input: [{ json: { taskId } }] });
-		expect(run.error?.message).toBe('No face is given an audio');
-		expect(run.error?.description).toContain('"face_001", "face_002"');
+		expect(run.error?.message).toBe('No face has an audio');
+		expect(run.error?.description).toContain("'#1' for the first face");
 		expect(api.creates()).toHaveLength(0);
 	});
 });
@@ -265,11 +299,14 @@ describe('a session of the user', () => {
 		const { sessionId } = await identified(api);
 		const session = { faceSource: 'session', sessionId };
 		await lipSync({ ...session, faceId: 'face_002', waitMode: 'none' });
-		const faceChoose = JSON.stringify([choice(1), choice(2)]);
+		const faceChoose = JSON.stringify([written(1), written(2)]);
 		await lipSync({ ...session, faceSelection: 'json', faceChoose, waitMode: 'none' });
 		expect(bodies(api)).toEqual([
 			body(sessionId, [choice(2)]),
-			body(sessionId, [choice(1), choice(2)]),
+			body(sessionId, [
+				{ ...written(1), ...TIMES },
+				{ ...written(2), ...TIMES },
+			]),
 		]);
 		expect(api.queries()).toHaveLength(0);
 	});
@@ -314,14 +351,14 @@ describe('a video', () => {
 			await lipSync({
 				...video,
 				faceSelection: 'json',
-				faceChoose: JSON.stringify([choice(2, { sound_volume: 2 })]),
+				faceChoose: JSON.stringify([written(2, { sound_volume: 2 })]),
 			}),
 		];
 		expect(runs.map(({ error }) => error?.message)).toEqual([undefined, undefined, undefined]);
 		expect(bodies(api, LIP_SYNC).map(({ face_choose }) => face_choose)).toEqual([
 			[choice(2)],
 			[choice(1), choice(2)],
-			[choice(2, { sound_volume: 2 })],
+			[{ ...written(2), ...TIMES, sound_volume: 2 }],
 		]);
 		expect(api.creates(IDENTIFY)).toHaveLength(3);
 	});
@@ -421,9 +458,7 @@ describe('an identify task that can not be used is refused before anything is cr
 	});
 
 	it('because it is a lip sync', async () => {
-		const { sessionId } = await identified(api);
-		const taskId = await createTask(api, body(sessionId, [choice(1)]));
-		api.finish(taskId);
+		const taskId = await synced(api, { outcome: {} });
 		expect((await refusal(taskId)).error).toMatch(/not an Identify Face task/);
 	});
 
@@ -436,7 +471,7 @@ describe('an identify task that can not be used is refused before anything is cr
 
 	it('because it is missing', async () => {
 		const run = await lipSync({});
-		expect(run.error?.message).toBe('The identify task ID is missing');
+		expect(run.error?.message).toBe('No identify task is given');
 		expect(api.log).toHaveLength(0);
 	});
 });

@@ -21,7 +21,7 @@ let slowDown: () => void;
 let local: Engine['credentials'];
 
 beforeAll(async () => {
-	world = await createWorld({ api: { fetchMedia: false }, engine: { binaryMode: 'filesystem' } });
+	world = await createWorld({ engine: { binaryMode: 'filesystem' } });
 	({ api, engine } = world);
 	slowDown = speedUp(50);
 	local = { apiKey: 'test-key', baseUrl: api.url };
@@ -32,7 +32,6 @@ afterAll(async () => {
 });
 beforeEach(() => {
 	api.reset();
-	api.settings.fetchMedia = false;
 	engine.credentials = local;
 	engine.binaryMode = 'filesystem';
 });
@@ -43,7 +42,7 @@ const run = async (parameters: NodeParameters, { nodeSettings, ...options }: Run
 const identifyFace = async (parameters: NodeParameters, options?: RunSettings) =>
 	await run({ operation: 'identifyFace', ...parameters }, options);
 
-const sample = (name: string) => fs.readFileSync(path.join(__dirname, '../emulator/files', name));
+const stored = (name: string) => fs.readFileSync(path.join(__dirname, '../emulator/files', name));
 
 const fileItem = async (
 	content: string | Buffer,
@@ -60,9 +59,8 @@ const mp3 = { fileName: 'voice.mp3', mimeType: 'audio/mpeg' };
 describe('files of earlier nodes', () => {
 	it('are handed to the vendor as links that open without a login', async () => {
 		const base = await engine.serveBinary();
-		api.settings.fetchMedia = true;
-		const video = sample('video.mp4');
-		const voice = sample('voice.mp3');
+		const video = stored('video.mp4');
+		const voice = stored('voice.mp3');
 		const binary = {
 			data: await engine.storeBinary(video, mp4),
 			audio: await engine.storeBinary(voice, mp3),
@@ -89,7 +87,10 @@ describe('files of earlier nodes', () => {
 	});
 
 	it('may lie in another field, another one for each item', async () => {
-		const input = [await fileItem('a', mp4, 'one'), await fileItem('bb', mp4, 'two')];
+		const input = [
+			await fileItem(stored('video.mp4'), mp4, 'one'),
+			await fileItem(stored('video.mov'), mp4, 'two'),
+		];
 		const result = await identifyFace(
 			{
 				videoSource: 'binary',
@@ -103,10 +104,15 @@ describe('files of earlier nodes', () => {
 	});
 
 	it.each([
-		['a picture', 'x', { fileName: 'a.png', mimeType: 'image/png' }, /"a.png" is image\/png/],
-		['an audio', 'x', mp3, /"voice.mp3" is audio\/mpeg, not a video/],
-		['a format that Kling does not take', 'x', { mimeType: 'video/webm' }, /is video\/webm/],
-		['an empty file', '', mp4, /video file is empty/],
+		['a picture', stored('face-1.png'), { fileName: 'a.mp4' }, /"a.mp4" is an image/],
+		['an audio', stored('voice.mp3'), mp3, /"voice.mp3" is an MP3 file, not a video/],
+		[
+			'a format that Kling does not take',
+			Buffer.from('1a45dfa3', 'hex'),
+			mp4,
+			/is a WebM or Matroska file/,
+		],
+		['an empty file', '', mp4, /The video file "clip.mp4" is empty/],
 	])('are refused for a video when they are %s', async (_, content, file, message) => {
 		const input = [await fileItem(content, file)];
 		const result = await identifyFace({ videoSource: 'binary' }, { input });
@@ -116,7 +122,9 @@ describe('files of earlier nodes', () => {
 
 	it('are refused for an audio when they are too large, but not at the limit', async () => {
 		const { sessionId } = await identified(api);
-		const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024);
+		const limit = 5 * 1024 * 1024;
+		const ofSize = (bytes: number) =>
+			Buffer.concat([stored('voice.wav'), Buffer.alloc(bytes)]).subarray(0, bytes);
 		const parameters = {
 			operation: 'lipSync',
 			faceSource: 'session',
@@ -125,20 +133,20 @@ describe('files of earlier nodes', () => {
 			audioSource: 'binary',
 			waitMode: 'none',
 		};
-		const tooLarge = await fileItem(Buffer.concat([megabytes(5), Buffer.from('x')]), mp3);
+		const tooLarge = await fileItem(ofSize(limit + 1), mp3);
 		const refused = await run(parameters, { input: [tooLarge] });
-		expect(refused.error?.message).toMatch(/audio file is too large: 5\.2 MB/);
-		expect(refused.error?.description).toMatch(/at most 5 MB/);
+		expect(refused.error?.message).toMatch(/audio file "voice.mp3" is too large: 5\.2 MB/);
+		expect(refused.error?.description).toMatch(/up to 5 MB/);
 		expect(api.log).toHaveLength(0);
-		const limit = await run(parameters, { input: [await fileItem(megabytes(5), mp3)] });
-		expect(limit.error).toBeUndefined();
+		const taken = await run(parameters, { input: [await fileItem(ofSize(limit), mp3)] });
+		expect(taken.error).toBeUndefined();
 		expect(api.creates(LIP_SYNC)).toHaveLength(1);
 	});
 
 	it.each(['video/quicktime', 'video/mp4; codecs="avc1"', '', 'application/octet-stream'])(
 		'are taken with the type "%s"',
 		async (mimeType) => {
-			const item = await fileItem('x', mp4);
+			const item = await fileItem(stored('video.mp4'), mp4);
 			item.binary.data.mimeType = mimeType;
 			const result = await identifyFace(
 				{ videoSource: 'binary', waitMode: 'none' },
@@ -166,7 +174,7 @@ describe('files of earlier nodes', () => {
 
 	it('can not be handed over while n8n keeps them in memory, which names the setting', async () => {
 		engine.binaryMode = 'default';
-		const input = [await fileItem('x', mp4)];
+		const input = [await fileItem(stored('video.mp4'), mp4)];
 		const result = await identifyFace({ videoSource: 'binary' }, { input });
 		expect(result.error?.message).toMatch(/in memory/);
 		expect(result.error?.description).toContain('N8N_DEFAULT_BINARY_DATA_MODE');
@@ -262,19 +270,27 @@ describe('bad input is refused before the request', () => {
 
 	const timing = (options: NodeParameters) => ({ options });
 	it.each([
-		['no audio', { audioUrl: value }, /URL of the audio is missing/],
+		['no audio', { audioUrl: value }, /URL of the audio of Face 1 .* is missing/],
 		['a part that is too short', timing({ soundStartTime: 1, soundEndTime: 2000 }), /too short/],
 		['an end before the start', timing({ soundStartTime: 9000, soundEndTime: 5000 }), /too short/],
-		['a negative time', timing({ soundInsertTime: -1 }), /"sound_insert_time".*-1/],
-		['a volume above 2', timing({ soundVolume: 2.1 }), /"sound_volume".*2\.1/],
-		['a volume below 0', timing({ originalAudioVolume: -1 }), /"original_audio_volume".*-1/],
-		['a volume that is no number', timing({ soundVolume: '={{ "loud" }}' }), /has to be a number/],
+		[
+			'a negative time',
+			timing({ soundInsertTime: -1 }),
+			/'Start Speaking At' must be 0 or more. It is -1/,
+		],
+		['a volume above 2', timing({ soundVolume: 2.1 }), /'Voice Volume' must be between 0 and 2/],
+		[
+			'a volume below 0',
+			timing({ originalAudioVolume: -1 }),
+			/'Original Audio Volume' must be between 0 and 2/,
+		],
+		['a volume that is no number', timing({ soundVolume: '={{ "loud" }}' }), /must be a number/],
 		['extra fields that are no JSON', timing({ extraBody: '{a}' }), /not valid JSON/],
 		['extra fields that are no object', timing({ extraBody: '[1]' }), /JSON object/],
 		['a time-out of nothing', timing({ timeoutMinutes: 0 }), /above 0/],
 		['a time-out that is no number', timing({ timeoutMinutes: '={{ "soon" }}' }), /above 0/],
 		['malformed JSON', { faceSelection: 'json', faceChoose: '={{ "[" }}' }, /not valid JSON/],
-		['JSON that is no list', { faceSelection: 'json', faceChoose: '{}' }, /has to be a list/],
+		['JSON that is no list', { faceSelection: 'json', faceChoose: '{}' }, /must be a list/],
 		['no face chosen', { faceSelection: 'json', faceChoose: '[]' }, /No face is chosen/],
 		[
 			'a face twice',
@@ -282,7 +298,7 @@ describe('bad input is refused before the request', () => {
 				faceSelection: 'json',
 				faceChoose: JSON.stringify([1, 2].map(() => ({ face_id: 'face_001', sound_file: AUDIO }))),
 			},
-			/"face_001" is chosen twice/,
+			/"face_001"\) is chosen twice/,
 		],
 		[
 			'two audios for a face',
@@ -292,8 +308,8 @@ describe('bad input is refused before the request', () => {
 			},
 			/two audios/,
 		],
-		['an unknown face', { faceId: 'face_009' }, /"face_009" is not in this session/],
-		['no identify task', { identifyTaskId: value }, /identify task ID is missing/],
+		['an unknown face', { faceId: 'face_009' }, /"face_009" is not in this video/],
+		['no identify task', { identifyTaskId: value }, /No identify task is given/],
 	])('a lip sync with %s', async (_, parameters, message) => {
 		const { taskId } = await identified(api);
 		const result = await run({

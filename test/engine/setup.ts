@@ -7,6 +7,7 @@ import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
 import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
 import { KlingLipSyncTrigger } from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
 import { clock } from '../../nodes/KlingLipSync/clock';
+import { PORT } from './helpers';
 
 export const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
 export const TRIGGER = 'n8n-nodes-kling-lip-sync.klingLipSyncTrigger';
@@ -38,7 +39,7 @@ interface WorldSettings {
 /** The real engine with this package's nodes, over HTTP against the emulator. */
 export async function createWorld(settings: WorldSettings = {}) {
 	const api: Api = await startEmulator({
-		strict: false,
+		port: PORT,
 		identifyMs: 30,
 		lipSyncMs: 30,
 		...settings.api,

@@ -5,4 +5,5 @@ export const TIMEOUTS = {
 	download: 300_000,
 	probe: 3_000,
 	goOn: 5_000,
+	look: 20_000,
 };

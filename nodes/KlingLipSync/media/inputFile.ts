@@ -1,111 +1,95 @@
-import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { createHash } from 'crypto';
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { inputProblem } from '../task/problem';
+import { attempt, inputProblem, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 
 /** The vendor keeps a session for 24 h; the file is fetched long before. */
 const SIGNED_FOR = '1 day';
-const MEGABYTE = 1_000_000;
 
-/** What Kling publishes as accepted. */
-const LIMITS = {
-	video: { types: ['video/mp4', 'video/quicktime'], names: 'mp4 or mov', megabytes: 100 },
-	audio: {
-		types: [
-			'audio/mpeg',
-			'audio/mp3',
-			'audio/wav',
-			'audio/x-wav',
-			'audio/wave',
-			'audio/vnd.wave',
-			'audio/mp4',
-			'audio/m4a',
-			'audio/x-m4a',
-			'audio/aac',
-			'audio/x-aac',
-			'audio/aacp',
-		],
-		names: 'mp3, wav, m4a or aac',
-		megabytes: 5,
-	},
-};
+/** How a file gets to the vendor. */
+export interface HandOver {
+	kind: 'video' | 'audio';
+	/** The credential's base URL. */
+	apiBaseUrl: string;
+	/** `auto`: a link where this n8n can be reached from outside, else inside the request. */
+	transfer: 'auto' | 'link' | 'inline';
+}
 
-/** What the vendor is to fetch, and what stays the same about it when the request is built again. */
-export interface Media {
-	url: string;
+/** A file of an input item that can be handed over. */
+export interface InputFile {
+	data: IBinaryData;
+	name: string;
+	/** Stays the same when the request is built again; links differ each time. */
 	identity: string;
+	/** The link, or the file as Base64. */
+	send(): Promise<string>;
 }
 
 /**
- * A file of an input item, as a link that the vendor can open.
+ * Finds a file of an input item and the way on which it gets to the vendor: through a signed link of
+ * this n8n, or, for audio, inside the request, which Kling's reference takes as Base64.
  *
- * @param apiBaseUrl the credential's base URL
  * @throws Problem before anything is spent, when it can't be handed over
  */
-export async function linkToFile(
+export function inputFile(
 	context: IExecuteFunctions,
-	apiBaseUrl: string,
 	itemIndex: number,
-	property: string,
+	field: string,
+	{ kind, apiBaseUrl, transfer }: HandOver,
+): InputFile {
+	const data = binaryOf(context, itemIndex, field, kind);
+	const name = data.fileName ?? field;
+	const identity = data.id
+		? `binary ${data.id}`
+		: `data ${createHash('sha256').update(data.data).digest('hex')}`;
+	const inline = async () =>
+		(await context.helpers.getBinaryDataBuffer(itemIndex, field)).toString('base64');
+	if (kind === 'audio' && transfer === 'inline') return { data, name, identity, send: inline };
+	const link = attempt(() => linkTo(context, data, kind, apiBaseUrl));
+	if (!(link instanceof Problem)) return { data, name, identity, send: async () => link };
+	if (kind === 'audio' && transfer === 'auto') return { data, name, identity, send: inline };
+	throw link;
+}
+
+function linkTo(
+	context: IExecuteFunctions,
+	data: IBinaryData,
 	kind: 'video' | 'audio',
-): Promise<Media> {
-	const binary = binaryOf(context.getInputData()[itemIndex], property, kind);
-	const data = binary ?? context.helpers.assertBinaryData(itemIndex, property);
-	checkFile(data, kind);
+	apiBaseUrl: string,
+): string {
 	if (!data.id) {
 		throw inputProblem(
-			`The ${kind} can't be handed over, because this n8n keeps files in memory`,
-			'Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (or database, s3), restart it and run the workflow again; or give the URL of the file. Nothing was sent or charged.',
+			`This n8n keeps files in memory, so Kling can't fetch the ${kind} from it`,
+			kind === 'audio'
+				? "Set the option 'Audio Transfer' to 'Automatic' or 'Inline', or set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem and restart it. Nothing was sent or charged."
+				: 'Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (or database, s3), restart it and run the workflow again. Or use the URL of the video. Nothing was sent or charged.',
 		);
 	}
 	if (typeof context.helpers.createBinarySignedUrl !== 'function') {
 		throw inputProblem(
 			`This n8n is too old to hand over the ${kind} from a binary field`,
-			'Update n8n, or give the URL of the file.',
+			`Update n8n, or use the URL of the ${kind}.`,
 		);
 	}
-	const size = (await context.helpers.getBinaryMetadata(data.id)).fileSize;
-	checkSize(size, kind);
 	const url = context.helpers.createBinarySignedUrl(data, SIGNED_FOR);
 	requireReachable(url, apiBaseUrl, `The ${kind} file of this n8n`);
-	return { url, identity: `binary ${data.id}` };
+	return url;
 }
 
+/** n8n's own errors say more than any text here, so they reach the user as they are. */
 function binaryOf(
-	input: INodeExecutionData | undefined,
-	property: string,
+	context: IExecuteFunctions,
+	itemIndex: number,
+	field: string,
 	kind: string,
-): IBinaryData | undefined {
-	const names = Object.keys(input?.binary ?? {});
-	const found = input?.binary?.[property];
-	if (!found && names.length > 0) {
-		throw inputProblem(
-			`The item has no file in the field "${property}"`,
-			`Enter the name of the field that holds the ${kind}. This item has: ${names.map((name) => `"${name}"`).join(', ')}.`,
-		);
-	}
-	return found;
-}
-
-function checkFile({ mimeType, fileName }: IBinaryData, kind: 'video' | 'audio'): void {
-	const { types, names } = LIMITS[kind];
-	const type = (mimeType ?? '').split(';')[0].trim().toLowerCase();
-	const isUnknown = type === '' || type === 'application/octet-stream' || type === 'text/plain';
-	if (isUnknown || types.includes(type)) return;
+): IBinaryData {
+	const files = context.getInputData()[itemIndex]?.binary ?? {};
+	const names = Object.keys(files);
+	if (Object.hasOwn(files, field)) return files[field];
+	if (names.length === 0) return context.helpers.assertBinaryData(itemIndex, field);
 	throw inputProblem(
-		`The file ${fileName ? `"${fileName}" ` : ''}is ${type}, not ${kind === 'video' ? 'a video' : 'an audio'} that Kling takes`,
-		`Kling takes ${names}. Convert the file first.`,
+		`The item has no file in the field "${field}"`,
+		`Enter the name of the field that holds the ${kind}. This item has: ${names.map((name) => `"${name}"`).join(', ')}.`,
 	);
-}
-
-function checkSize(bytes: number, kind: 'video' | 'audio'): void {
-	const { megabytes } = LIMITS[kind];
-	if (bytes === 0) throw inputProblem(`The ${kind} file is empty`, 'Check the node that made it.');
-	// Megabytes of either definition, because the vendor does not say which it means.
-	if (bytes > megabytes * 1024 * 1024) {
-		throw inputProblem(
-			`The ${kind} file is too large: ${(bytes / MEGABYTE).toFixed(1)} MB`,
-			`Kling takes ${kind} files of at most ${megabytes} MB. Compress or cut it first.`,
-		);
-	}
 }

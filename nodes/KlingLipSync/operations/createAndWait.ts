@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { showHint } from '../run/hints';
 import type { ToItems } from '../run/outputItems';
 import { outputItems } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
@@ -9,6 +10,7 @@ import type { TaskRequest } from '../run/submit';
 import { submitAll } from '../run/submit';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
+import { runSummary } from '../task/runSummary';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
 import { settle } from '../wait/afterPause';
@@ -57,6 +59,7 @@ export async function createAndWait(
 			(outcome, index) =>
 				!(outcome instanceof Problem) && optionsOf(context, index).includeRaw === true,
 		);
+		showHint(context, runSummary(submitted));
 		return [await pause(run, submitted, timeoutMs, includeRaw)];
 	}
 	return await outputItems(run, await pollToEnd(run, submitted, timeoutMs), toItems);

@@ -5,13 +5,25 @@ import { taskItem } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
-import { Problem } from '../task/problem';
+import { attempt, Problem } from '../task/problem';
 import type { Face, Task } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
 
 /**
+ * Whether items can only be built by the node: more than one for an input item, or files. n8n pairs
+ * the items of a resumed execution one to one, and does not run the node again.
+ */
+export function needsNode(run: Run): boolean {
+	return [...run.context.getInputData().keys()].some((index) => {
+		const options = attempt(() => optionsOf(run.context, index));
+		if (options instanceof Problem) return false;
+		return options.splitFaces === true || options.downloadFaceImages === true;
+	});
+}
+
+/**
  * An identify task's items: one, or one for each face, with the pictures of the faces as files if the
- * user wants them.
+ * user wants them. The files of the input item go on with it.
  *
  * @returns a Problem that says that the faces are found and paid for
  */
@@ -21,7 +33,8 @@ export async function faceItems(
 	itemIndex: number,
 ): Promise<Outcome<INodeExecutionData[]>> {
 	const { splitFaces, downloadFaceImages } = optionsOf(run.context, itemIndex);
-	const built = taskItem(run, record, itemIndex);
+	const input = run.context.getInputData()[itemIndex].binary ?? {};
+	const built = withFiles(taskItem(run, record, itemIndex), input);
 	const { faces } = record.task;
 	if (!faces) return [built];
 
@@ -31,20 +44,22 @@ export async function faceItems(
 		if (picture instanceof Problem) return picture;
 		pictures[index] = picture;
 	}
-	if (splitFaces) {
-		return faces.map((face, index) =>
-			withFiles(
-				{ ...built, json: { ...built.json, face: face as IDataObject } },
-				{ data: pictures[index] },
-			),
-		);
+	if (!splitFaces) {
+		const named = pictures.map((picture, index) => [`face_${index + 1}`, picture]);
+		return [withFiles(built, { ...input, ...Object.fromEntries(named) })];
 	}
-	return [
+	// One item carries the price: the sum over a run's items is the price of the run.
+	const withoutCost = { ...built.json };
+	delete withoutCost.estimatedCostUsd;
+	return faces.map((face, index) =>
 		withFiles(
-			built,
-			Object.fromEntries(pictures.map((picture, index) => [`face_${index + 1}`, picture])),
+			{
+				...built,
+				json: { ...(index === 0 ? built.json : withoutCost), face: face as IDataObject },
+			},
+			{ ...input, ...(pictures[index] && { data: pictures[index] }) },
 		),
-	];
+	);
 }
 
 async function facePicture(
@@ -66,7 +81,7 @@ async function facePicture(
 	if (!(file instanceof Problem)) return file;
 	return new Problem(
 		'download',
-		`The picture of face "${face.faceId}" of task ${taskId} could not be downloaded: ${file.message}`,
+		`The picture of Face ${index + 1} could not be downloaded: ${file.message} (task ${taskId})`,
 		"The faces themselves are found and paid for: use the task ID in Lip Sync, or turn off 'Download Face Pictures' and run again.",
 		{ ...file.details, taskId, state, sessionId, faceReference: url },
 	);

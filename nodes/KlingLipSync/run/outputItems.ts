@@ -3,9 +3,11 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
+import { runSummary } from '../task/runSummary';
 import type { TaskRecord } from '../task/taskRecord';
 import { problemJson, taskJson } from '../task/taskRecord';
 import { stopIfCancelled } from './cancellation';
+import { showHint } from './hints';
 import { optionsOf } from './parameters';
 import type { Run } from './run';
 import { forEachValue, stopAtProblem } from './run';
@@ -55,6 +57,7 @@ export async function outputItems(
 	const lists = await forEachValue(run, outcomes, toItems);
 	stopIfCancelled(run);
 	stopAtProblem(run, lists);
+	if (outcomes.length > 0) showHint(run.context, runSummary(outcomes));
 	// With a problem among the items n8n may run the node again, and has to find the tasks.
 	if (!lists.some((list) => list instanceof Problem)) run.createdTasks.clear();
 	return [

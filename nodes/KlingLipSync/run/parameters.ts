@@ -12,6 +12,12 @@ export function textOf(context: IExecuteFunctions, name: string, itemIndex: numb
 	return String(context.getNodeParameter(name, itemIndex, '') ?? '').trim();
 }
 
+/** A parameter that holds a link: empty when it is anything but a text. */
+export function linkOf(context: IExecuteFunctions, name: string, itemIndex: number): string {
+	const value = context.getNodeParameter(name, itemIndex, '');
+	return typeof value === 'string' ? value.trim() : '';
+}
+
 /** The options that hold for the run as a whole: those of the first item whose can be worked out. */
 export function runOptionsOf(context: IExecuteFunctions): Record<string, unknown> {
 	for (const index of context.getInputData().keys()) {

@@ -48,13 +48,19 @@ export function requireReachable(
 	if (protocol !== 'https:' && protocol !== 'http:') {
 		throw inputProblem(`${use} has to begin with https:// or http://`, advice);
 	}
-	if (URL.canParse(apiBaseUrl) && isPrivateHost(new URL(apiBaseUrl).hostname)) return;
-	if (!isPrivateHost(hostname)) return;
+	if (!isPublic(apiBaseUrl) || !isPrivateHost(hostname)) return;
 	throw inputProblem(
 		`${use} can't be reached from the internet: ${origin}`,
 		advice ??
 			'Set the environment variable WEBHOOK_URL of n8n (N8N_WEBHOOK_URL in newer versions) to the public address of this n8n, restart it and run the workflow again. Nothing was sent or charged.',
 	);
+}
+
+/** What is no address at all is told by whoever sends a request to it. */
+function isPublic(apiBaseUrl: string): boolean {
+	return /^https?:/i.test(apiBaseUrl) && URL.canParse(apiBaseUrl)
+		? !isPrivateHost(new URL(apiBaseUrl).hostname)
+		: false;
 }
 
 function dotted(high: string, low: string): string {

@@ -25,6 +25,19 @@ export interface Order {
 	faces?: SpeakingFace[];
 }
 
+/** The order that an item of an earlier node tells of, if the item is that task. */
+export function orderOfItem(json: Record<string, unknown>, taskId: string): Order | undefined {
+	if (json.taskId !== taskId) return undefined;
+	const { identifyTaskId, reference, audioCutMs, videoDuration, faces } = json as Order;
+	return {
+		...(typeof identifyTaskId === 'string' && { identifyTaskId }),
+		...(typeof reference === 'string' && { reference }),
+		...(typeof audioCutMs === 'number' && { audioCutMs }),
+		...(typeof videoDuration === 'number' && { videoDuration }),
+		...(Array.isArray(faces) && { faces }),
+	};
+}
+
 /** A task as a run knows it. */
 export interface TaskRecord {
 	task: Task;

@@ -18,8 +18,9 @@ export function parseJson(value: unknown, field: string): unknown {
 }
 
 /**
- * Checks that a value is a URL that the vendor can fetch.
+ * Checks that a value is one URL that the vendor can fetch.
  *
+ * @param what what lies there, such as `video`
  * @throws Problem naming what the URL is for
  */
 export function checkedUrl(value: unknown, what: string): string {
@@ -30,13 +31,30 @@ export function checkedUrl(value: unknown, what: string): string {
 			`Enter the URL of the ${what}, or map it from an earlier node.`,
 		);
 	}
+	if (/[\s,;]https?:\/\//i.test(url)) {
+		throw inputProblem(
+			`The URL of the ${what} holds several links: ${shorten(url)}`,
+			'Give one link per item. A list can be turned into items with a Split Out node first.',
+		);
+	}
 	if (!/^https?:\/\/[^\s/]/i.test(url) || !URL.canParse(url)) {
 		throw inputProblem(
 			`The URL of the ${what} is not a web address: ${shorten(url)}`,
-			'It has to begin with https:// or http://. A file from an earlier node is handed over with the source "Binary File" instead.',
+			"It must begin with https:// or http://. To use a file from an earlier node, set the source to 'Binary File' instead.",
+		);
+	}
+	if (/\s/.test(url)) {
+		throw inputProblem(
+			`The URL of the ${what} contains a blank: ${withoutLogin(url)}`,
+			'Write %20 in place of each blank.',
 		);
 	}
 	return url;
+}
+
+/** A URL as messages may quote it: without a user name and a password, and not endless. */
+export function withoutLogin(url: string): string {
+	return shorten(url.replace(/^(https?:\/\/)[^/?#@]*@/i, '$1'));
 }
 
 /**
@@ -48,7 +66,7 @@ export function toNumber(value: unknown, what: string): number | undefined {
 	if (isEmpty(value)) return undefined;
 	const number = typeof value === 'string' ? Number(value) : value;
 	if (typeof number !== 'number' || !Number.isFinite(number)) {
-		throw inputProblem(`${what} has to be a number`, `It is "${shorten(inWords(value))}".`);
+		throw inputProblem(`${what} must be a number`, `It is "${shorten(inWords(value))}".`);
 	}
 	return number;
 }

@@ -9,8 +9,10 @@ import { failureOf } from '../../task/failureAdvice';
 import type { Outcome } from '../../task/problem';
 import { attempt, inputProblem, Problem } from '../../task/problem';
 import type { TaskRecord } from '../../task/taskRecord';
+import { orderDetails, orderOfItem } from '../../task/taskRecord';
 import { pollTasks } from '../../wait/poll';
 import { timeoutOf } from '../../wait/waitMode';
+import { faceItems } from '../faceItems';
 import { videoItem } from '../videoItem';
 
 /** Asks for each item's task; failed tasks are data unless the user wants errors. */
@@ -19,7 +21,9 @@ export async function getTask(context: IExecuteFunctions): Promise<INodeExecutio
 	const asked = await forEachItem(run, async (index) => {
 		const taskId = taskIdOf(context, index);
 		stopIfCancelled(run);
-		return await queryTaskPatiently(context, run.access, { taskId }, run.signal);
+		const answer = await queryTaskPatiently(context, run.access, { taskId }, run.signal);
+		const order = orderOfItem(context.getInputData()[index].json, taskId);
+		return answer instanceof Problem ? answer.with(orderDetails(order)) : { ...answer, order };
 	});
 	stopIfCancelled(run);
 	stopAtProblem(run, asked);
@@ -34,10 +38,8 @@ export async function getTask(context: IExecuteFunctions): Promise<INodeExecutio
 		);
 	});
 	stopAtProblem(run, judged);
-	return await outputItems(
-		run,
-		judged,
-		async (record, index) => await videoItem(run, record, index),
+	return await outputItems(run, judged, async (record, index) =>
+		record.task.faces ? await faceItems(run, record, index) : await videoItem(run, record, index),
 	);
 }
 

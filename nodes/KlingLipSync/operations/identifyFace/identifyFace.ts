@@ -2,26 +2,30 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { optionsOf } from '../../run/parameters';
 import { forEachItem, startRun } from '../../run/run';
+import { Problem } from '../../task/problem';
 import { planWait } from '../../wait/waitPlan';
 import { createAndWait } from '../createAndWait';
-import { faceItems } from '../faceItems';
+import { faceItems, needsNode } from '../faceItems';
+import { InputMedia } from '../inputMedia';
 import { identifyRequest } from './identifyRequest';
 
 /** Finds the faces in each item's video and opens a session for Lip Sync. */
 export async function identifyFace(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = await startRun(context);
+	const media = new InputMedia(run);
 	// n8n pairs the items of a resumed execution one to one, and does not run the node again.
-	let needsNode = false;
+	const plan = await planWait(run, !needsNode(run));
 	const requests = await forEachItem(run, async (index) => {
-		const { splitFaces, downloadFaceImages } = optionsOf(context, index);
-		needsNode ||= splitFaces === true || downloadFaceImages === true;
-		return await identifyRequest(run, index);
+		const url = plan.urls[index];
+		if (url instanceof Problem) return url;
+		const reference = String(optionsOf(context, index).reference ?? '').trim();
+		return identifyRequest(await media.video(index), reference || undefined);
 	});
 	return await createAndWait(
 		run,
 		'identify',
 		requests,
-		await planWait(run, !needsNode),
+		plan,
 		async (record, index) => await faceItems(run, record, index),
 	);
 }

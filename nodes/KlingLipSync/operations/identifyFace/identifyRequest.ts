@@ -1,17 +1,15 @@
-import type { Run } from '../../run/run';
 import type { TaskRequest } from '../../run/submit';
 import { MODELS } from '../../task/task';
-import { mediaOf, VIDEO } from '../inputMedia';
+import type { SentMedium } from '../inputMedia';
 
-/**
- * The request that identifies the faces of an item's video.
- *
- * @throws Problem when the video can't be used
- */
-export async function identifyRequest(run: Run, itemIndex: number): Promise<TaskRequest> {
-	const video = await mediaOf(run, itemIndex, VIDEO);
+/** The request that finds the faces of a video. */
+export function identifyRequest(video: SentMedium, reference?: string): TaskRequest {
 	return {
-		body: { model: MODELS.identify, video_url: video.url },
+		body: { model: MODELS.identify, video_url: video.value },
 		identity: [MODELS.identify, video.identity],
+		order: {
+			...(video.durationMs !== undefined && { videoDuration: video.durationMs / 1000 }),
+			...(reference && { reference }),
+		},
 	};
 }

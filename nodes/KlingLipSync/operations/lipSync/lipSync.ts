@@ -1,26 +1,40 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { forEachItem, forEachValue, startRun, stopAtProblem } from '../../run/run';
-import { planWait, usable } from '../../wait/waitPlan';
+import { attemptAsync, Problem } from '../../task/problem';
+import { orderDetails } from '../../task/taskRecord';
+import { planWait } from '../../wait/waitPlan';
 import { createAndWait } from '../createAndWait';
+import { InputMedia } from '../inputMedia';
 import { videoItem } from '../videoItem';
 import { buildRequest } from './buildRequest';
-import { openSessions } from './openSession';
-import type { LipSyncInput } from './readInput';
-import { readInput } from './readInput';
+import { KnownSessions } from './findSession';
+import { identifyVideos } from './identifyVideos';
+import type { PreparedItem } from './prepareItem';
+import { prepareItem } from './prepareItem';
 
-/** Drives the chosen faces of each item's session with their audio. */
+/** Drives the chosen faces of each item's video with their audio. */
 export async function lipSync(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const run = await startRun(context);
-	const read = await forEachItem(run, async (index) => await readInput(run, index));
 	const plan = await planWait(run, true);
-	const inputs = read.map((input, index) => usable(input, plan.urls[index]));
-	stopAtProblem(run, inputs);
-	const sessions = await openSessions(run, inputs);
-	stopAtProblem(run, sessions);
-	const requests = await forEachValue(run, sessions, async (session, index) =>
-		buildRequest(inputs[index] as LipSyncInput, session),
+	const media = new InputMedia(run);
+	const known = new KnownSessions(run);
+	const prepared = await forEachItem(run, async (index) =>
+		plan.urls[index] instanceof Problem
+			? (plan.urls[index] as Problem)
+			: await prepareItem(run, index, media, known),
 	);
+	stopAtProblem(run, prepared);
+	const sessions = await identifyVideos(run, prepared);
+	stopAtProblem(run, sessions);
+	const requests = await forEachValue(run, sessions, async (session, index) => {
+		const { input } = prepared[index] as PreparedItem;
+		const request = await attemptAsync(
+			async () => await buildRequest(run, index, input, session, media),
+		);
+		const { identifyTaskId } = session;
+		return request instanceof Problem ? request.with(orderDetails({ identifyTaskId })) : request;
+	});
 	return await createAndWait(
 		run,
 		'lipSync',

@@ -1,61 +1,63 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { optionsOf, textOf } from '../../run/parameters';
 import type { Run } from '../../run/run';
-import type { TaskRequest } from '../../run/submit';
+import type { Timing } from '../../task/audioTiming';
 import { timingFromOptions } from '../../task/audioTiming';
-import type { FaceChoice } from '../../task/faceChoice';
-import { checkedChoice } from '../../task/faceChoice';
 import { inputProblem } from '../../task/problem';
-import type { Face } from '../../task/task';
 import { parseJson } from '../../task/userInput';
-import { identifyRequest } from '../identifyFace/identifyRequest';
-import { readFaceSelection } from './chooseFaces';
+import type { ChooseVoices } from './chooseVoices';
+import { chooseVoices } from './chooseVoices';
 
-/** Everything about an item that can be checked before its faces are known. */
+export type FaceSource = 'video' | 'identifyTask' | 'session';
+
+/** What the parameters of an item say, checked as far as can be without looking at anything. */
 export interface LipSyncInput {
-	/** Picks the faces and checks them against those of the session, where they are known. */
-	choose: (faces?: Face[]) => { choices: FaceChoice[]; identity: unknown };
+	faceSource: FaceSource;
+	/** The faces that are to speak; more exactly once the session's faces are known. */
+	choose: ChooseVoices;
+	/** From the options: holds for every face that has none of its own. */
+	common: Timing;
+	/** Volume of the video's own sound that the user chose without giving a number. */
+	originalVolume?: number;
+	/** Merged into the request. */
 	extra: IDataObject;
-	identify?: TaskRequest;
+	reference?: string;
 }
+
+/** Volumes of the video's own sound: 0 is silent, 1 leaves it as it is. */
+const ORIGINAL_VOLUMES: Record<string, number> = { replace: 0, keep: 1 };
 
 /**
  * Reads an item's parameters.
  *
  * @throws Problem for what is certain to be refused, before anything is spent
  */
-export async function readInput(run: Run, index: number): Promise<LipSyncInput> {
-	const { context } = run;
-	const options = optionsOf(context, index);
-	const common = timingFromOptions(options);
-	const pick = await readFaceSelection(run, index);
-	const extra = parseJson(options.extraBody || '{}', 'Extra Request Fields') as IDataObject;
-	if (typeof extra !== 'object' || extra === null || Array.isArray(extra)) {
-		throw inputProblem(
-			"'Extra Request Fields' has to be a JSON object",
-			'Write it as {"name": "value"}.',
-		);
-	}
-	const choose = (faces?: Face[]) => {
-		const { choices, media } = pick(faces);
-		const checked = checkedChoice(choices, common, faces);
-		return {
-			choices: checked,
-			identity: media ? checked.map((choice) => ({ ...choice, sound_file: media })) : checked,
-		};
-	};
-	const faceSource = context.getNodeParameter('faceSource', index) as string;
-	// Whatever does not hang on the faces is refused now: identifying them costs money, too.
-	if (faceSource === 'video' && context.getNodeParameter('faceSelection', index) !== 'json') {
-		const named = textOf(context, 'faceId', index);
-		choose([{ faceId: named || 'any' }]);
-	}
-	if (faceSource !== 'identifyTask' && context.getNodeParameter('faceSelection', index) === 'json')
-		choose();
+export function readInput({ context }: Run, itemIndex: number): LipSyncInput {
+	const options = optionsOf(context, itemIndex);
+	const reference = String(options.reference ?? '').trim();
 	return {
-		choose,
-		extra,
-		...(faceSource === 'video' && { identify: await identifyRequest(run, index) }),
+		faceSource: context.getNodeParameter('faceSource', itemIndex) as FaceSource,
+		choose: chooseVoices(context, itemIndex),
+		common: timingFromOptions(options),
+		originalVolume: originalVolume(context, itemIndex),
+		extra: extraFields(options.extraBody),
+		...(reference && { reference }),
 	};
+}
+
+/** JSON is sent as it is written, but for the times. */
+function originalVolume(context: IExecuteFunctions, itemIndex: number): number | undefined {
+	if (context.getNodeParameter('faceSelection', itemIndex) === 'json') return undefined;
+	return ORIGINAL_VOLUMES[textOf(context, 'originalSound', itemIndex) || 'replace'];
+}
+
+function extraFields(value: unknown): IDataObject {
+	const extra = parseJson(value || '{}', 'Extra Request Fields');
+	if (typeof extra === 'object' && extra !== null && !Array.isArray(extra))
+		return extra as IDataObject;
+	throw inputProblem(
+		"'Extra Request Fields' must be a JSON object",
+		'Write it as {"name": "value"}.',
+	);
 }
