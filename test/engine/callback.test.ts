@@ -505,6 +505,25 @@ describe('when the time is up', () => {
 		);
 	});
 
+	it('the files of the input items are still there, as they are after all callbacks', async () => {
+		const voice = await engine.storeBinary('voice', { fileName: 'voice.mp3' });
+		for (const end of ['time-out', 'callback']) {
+			Object.assign(api.settings, { identifyMs: LONG });
+			const run = await engine.run({
+				nodes: [identify(), count],
+				input: [{ json: { n: 0 }, binary: { voice } }],
+			});
+			const [{ taskId }] = byNumber();
+			if (end === 'callback') api.finish(taskId);
+			const done = end === 'time-out' ? await engine.resumeByTimeout(run) : await ended(run);
+			expect(done.items('Kling')[0]).toMatchObject({
+				json: { taskId },
+				binary: { voice: { fileName: 'voice.mp3' } },
+			});
+			api.reset();
+		}
+	});
+
 	it('Get Task finishes what is left', async () => {
 		Object.assign(api.settings, { identifyMs: LONG });
 		const waiting = await engine.run({

@@ -23,6 +23,7 @@ import { usable } from '../wait/waitPlan';
  * From requests to items: creates the tasks and waits as the user chose.
  *
  * @param toItems builds the output of one finished task, downloads included
+ * @param keepsFiles whether the files of the input items go on with the items of a paused run
  */
 export async function createAndWait(
 	run: Run,
@@ -30,6 +31,7 @@ export async function createAndWait(
 	requests: Array<Outcome<TaskRequest>>,
 	{ waitMode, timeoutMs, urls }: WaitPlan,
 	toItems: ToItems,
+	{ keepsFiles = false } = {},
 ): Promise<INodeExecutionData[][]> {
 	const { context } = run;
 	const isSettled = settle(run);
@@ -60,7 +62,7 @@ export async function createAndWait(
 				!(outcome instanceof Problem) && optionsOf(context, index).includeRaw === true,
 		);
 		showHint(context, runSummary(submitted));
-		return [await pause(run, submitted, timeoutMs, includeRaw)];
+		return [await pause(run, submitted, timeoutMs, includeRaw, keepsFiles)];
 	}
 	return await outputItems(run, await pollToEnd(run, submitted, timeoutMs), toItems);
 }

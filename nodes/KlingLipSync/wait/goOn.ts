@@ -11,7 +11,7 @@ import type { KnownRun, PausedRun } from './pausedRuns';
 import { firstFound, isGoingOn, isOver, keyOf, markOver, pausedRuns, remember } from './pausedRuns';
 import { PAUSE_TIMING } from './pauseTiming';
 import { WAIT_PARAM } from './resumeUrl';
-import { storedWait } from './storedWait';
+import { storedFiles, storedWait } from './storedWait';
 
 const LOOK_AGAIN = 100;
 /** How often n8n is asked to go on before that is left to the vendor's next call, and the pause between. */
@@ -159,10 +159,13 @@ function returnItems(
 	}
 	known.goingOn = response;
 	const node = context.getNode();
+	const files = stored.keepsFiles ? storedFiles(context) : [];
 	return {
 		workflowData: [
 			jsons.map((json, index) =>
-				'error' in json ? failedItem(node, json, index) : item(json, index),
+				'error' in json
+					? failedItem(node, json, index)
+					: { ...item(json, index), ...(files[index] && { binary: files[index] }) },
 			),
 		],
 		webhookResponse: { message: GOES_ON },

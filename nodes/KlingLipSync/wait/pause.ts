@@ -21,6 +21,7 @@ import { PAUSED_RUN_KEY } from './storedWait';
  * put there now.
  *
  * @param includeRaw a flag for each item
+ * @param keepsFiles whether the files of the input items go on with the items
  * @returns what the editor shows meanwhile
  */
 export async function pause(
@@ -28,6 +29,7 @@ export async function pause(
 	outcomes: Array<Outcome<TaskRecord>>,
 	timeoutMs: number,
 	includeRaw: boolean[],
+	keepsFiles: boolean,
 ): Promise<INodeExecutionData[]> {
 	const { context } = run;
 	const pausedAt = clock.now();
@@ -45,13 +47,15 @@ export async function pause(
 		pausedAt,
 		url: resumeCallbackUrl(context),
 		secret: randomBytes(16).toString('hex'),
+		keepsFiles: keepsFiles && context.getInputData().some(({ binary }) => binary !== undefined),
 	};
+	const inputFiles = context.getInputData().map(({ binary }) => (keepsFiles ? binary : undefined));
 	// n8n reads the execution's data anew for each callback: one text is quicker to read than objects.
 	(context.getContext('node') as IDataObject)[PAUSED_RUN_KEY] = JSON.stringify(paused);
 	notePause(context, until);
 	run.createdTasks.clear();
 
-	context.getExecuteData().data.main[0] = timedOutItems(paused);
+	context.getExecuteData().data.main[0] = timedOutItems(paused, inputFiles);
 	await context.putExecutionToWait(new Date(until));
 	remember(context.getExecutionId(), paused, run.access);
 	return pausedItems(paused);

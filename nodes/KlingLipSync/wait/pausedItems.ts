@@ -1,4 +1,4 @@
-import type { INode, INodeExecutionData } from 'n8n-workflow';
+import type { IBinaryKeyData, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { item } from '../run/outputItems';
 import { failureOf } from '../task/failureAdvice';
@@ -29,11 +29,17 @@ export function finishedJsons(
 /**
  * What a paused run puts out when its time is over, one item for each input item: what was ready,
  * and each unfinished task in the state that was known last, with `timedOut`.
+ *
+ * @param files of the input items, where they go on with the items
  */
-export function timedOutItems({ entries }: PausedRun): INodeExecutionData[] {
-	return entries.map((entry, index) =>
-		item('json' in entry ? entry.json : taskJson({ ...entry, timedOut: true }, false), index),
-	);
+export function timedOutItems(
+	{ entries }: PausedRun,
+	files: Array<IBinaryKeyData | undefined>,
+): INodeExecutionData[] {
+	return entries.map((entry, index) => ({
+		...item('json' in entry ? entry.json : taskJson({ ...entry, timedOut: true }, false), index),
+		...(files[index] && { binary: files[index] }),
+	}));
 }
 
 /**

@@ -21,6 +21,8 @@ export interface PausedRun {
 	url?: string;
 	/** Known to whoever can read the execution's data: the processes of this n8n. */
 	secret?: string;
+	/** Whether the files of the input items go on with the items. */
+	keepsFiles?: boolean;
 }
 
 /** How long a wait is remembered after its end, in ms. */

@@ -1,4 +1,4 @@
-import type { IWebhookFunctions } from 'n8n-workflow';
+import type { IBinaryKeyData, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import type { PausedRun } from './pausedRuns';
 
@@ -15,4 +15,10 @@ export function storedWait(context: IWebhookFunctions): PausedRun | undefined {
 	);
 	const wait = context.evaluateExpression(`{{ $node[${name}].context["${PAUSED_RUN_KEY}"] }}`, 0);
 	return typeof wait === 'string' ? (JSON.parse(wait) as PausedRun) : undefined;
+}
+
+/** The files of the input items, which n8n keeps while the execution waits. */
+export function storedFiles(context: IWebhookFunctions): Array<IBinaryKeyData | undefined> {
+	const items = context.evaluateExpression('{{ $input.all() }}', 0) as unknown;
+	return Array.isArray(items) ? (items as INodeExecutionData[]).map(({ binary }) => binary) : [];
 }

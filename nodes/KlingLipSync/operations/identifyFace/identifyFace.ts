@@ -27,5 +27,6 @@ export async function identifyFace(context: IExecuteFunctions): Promise<INodeExe
 		requests,
 		plan,
 		async (record, index) => await faceItems(run, record, index),
+		{ keepsFiles: true },
 	);
 }
