@@ -80,7 +80,7 @@ async function main() {
 			'With KLING_API_KEY set, give --video and --audio too. See npm run demo -- --help',
 		);
 	}
-	const emulator = apiKey ? undefined : await startEmulator({ strict: false, apiKey: 'demo-key' });
+	const emulator = apiKey ? undefined : await startEmulator({ apiKey: 'demo-key' });
 	const baseUrl = emulator?.url ?? process.env.KLING_BASE_URL ?? 'https://apimodels.app';
 	say(
 		emulator
