@@ -1,0 +1,131 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, no-console */
+
+/**
+ * Changes the published code in thousands of small ways, one at a time, and counts how many of the
+ * changes the tests notice. See `--help`.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import jestConfig from '../../jest.config.js';
+import { belowThreshold, scores, type Report } from './scores';
+
+const ROOT = path.join(__dirname, '../..');
+const REPORTS = path.join(ROOT, 'artifacts/mutation');
+const HOUSE = 'nodes/KlingLipSync';
+
+const HELP = `Usage: npm run mutation -- [options]
+
+  --since REV    only the files that changed since a revision
+  --only GLOB    only these files, such as "${HOUSE}/task/price.ts"
+  --room NAME    pure (task/, the readers of media) or rest
+  --help         this text
+
+The report to read: artifacts/mutation/<room>.html`;
+
+/** Pure rules are noticed by tests of functions; the engine is for what only the engine shows. */
+const ROOMS = {
+	pure: {
+		files: [`${HOUSE}/task/*.ts`, `${HOUSE}/media/*.ts`],
+		without: ['byteSource', 'download', 'inputFile', 'mediaLooks', 'openLink'].map(
+			(name) => `!${HOUSE}/media/${name}.ts`,
+		),
+		tests: ['<rootDir>/test/unit/**/*.test.ts'],
+	},
+	rest: {
+		files: [`${HOUSE}/**/*.ts`, 'credentials/*.ts'],
+		without: [
+			`!${HOUSE}/task/*.ts`,
+			...[
+				'aac',
+				'fileWindow',
+				'format',
+				'limits',
+				'mp*',
+				'readMedium',
+				'sharingLink',
+				'tags',
+				'wav',
+			].map((name) => `!${HOUSE}/media/${name}.ts`),
+			// What the panel shows: texts and tables.
+			`!${HOUSE}/operations/**/fields.ts`,
+			`!${HOUSE}/operations/sharedFields.ts`,
+			`!${HOUSE}/*.node.ts`,
+		],
+		tests: ['<rootDir>/test/{unit,engine,simulation}/**/*.test.ts'],
+	},
+};
+type Room = keyof typeof ROOMS;
+
+function changedSince(revision: string): string[] {
+	const names = execFileSync('git', ['diff', '--name-only', '--diff-filter=d', revision], {
+		cwd: ROOT,
+		encoding: 'utf8',
+	});
+	return names.split('\n').filter((name) => /^(nodes|credentials)\/.*\.ts$/.test(name));
+}
+
+/** Runs one room and gives back its report; undefined where there is nothing to change. */
+function mutate(room: Room, chosen?: string[]): Report | undefined {
+	const { files, without, tests } = ROOMS[room];
+	if (chosen?.length === 0) return undefined;
+	const report = path.join(REPORTS, `${room}.json`);
+	fs.mkdirSync(REPORTS, { recursive: true });
+	fs.rmSync(report, { force: true });
+	const config = path.join(REPORTS, `${room}.config.json`);
+	fs.writeFileSync(
+		config,
+		JSON.stringify({
+			testRunner: 'jest',
+			jest: { config: { ...jestConfig, testMatch: tests } },
+			coverageAnalysis: 'perTest',
+			mutate: [...(chosen ?? files), ...without],
+			ignorePatterns: ['dist', 'artifacts', 'docs'],
+			concurrency: 2,
+			timeoutMS: 20_000,
+			tempDirName: 'artifacts/mutation/sandbox',
+			reporters: ['clear-text', 'html', 'json'],
+			htmlReporter: { fileName: path.join(REPORTS, `${room}.html`) },
+			jsonReporter: { fileName: report },
+			clearTextReporter: { logTests: false, reportTests: false },
+			thresholds: { high: 95, low: 85, break: null },
+		}),
+	);
+	const stryker = path.join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+	const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
+		cwd: ROOT,
+		stdio: 'inherit',
+	});
+	if (status !== 0) throw new Error(`The run of ${room} ended with ${status}`);
+	return fs.existsSync(report)
+		? (JSON.parse(fs.readFileSync(report, 'utf8')) as Report)
+		: undefined;
+}
+
+function main(): void {
+	const text = { type: 'string' as const };
+	const { values } = parseArgs({
+		options: { since: text, only: text, room: text, help: { type: 'boolean' } },
+	});
+	if (values.help) return console.log(HELP);
+	const chosen = values.only
+		? [values.only]
+		: values.since
+			? changedSince(values.since)
+			: undefined;
+	const rooms = (values.room ? [values.room] : Object.keys(ROOMS)) as Room[];
+	const found = scores(rooms.flatMap((room) => mutate(room, chosen) ?? []));
+	console.table(found);
+	const below = belowThreshold(found);
+	for (const { folder, score, least } of below) {
+		console.error(
+			`${folder}: ${score.toFixed(1)} % of the mistakes are noticed, it should be ${least} %`,
+		);
+	}
+	process.exitCode = below.length > 0 ? 1 : 0;
+}
+
+main();

@@ -1,0 +1,56 @@
+/** The part of the standard report of mutation testing that counts. */
+export interface Report {
+	files: Record<string, { mutants: Array<{ status: string }> }>;
+}
+
+/** How many mistakes of a folder the tests notice, in percent. */
+export interface Score {
+	folder: string;
+	noticed: number;
+	mistakes: number;
+	score: number;
+	least: number;
+}
+
+/** In percent: where a mistake costs money and the rules are plain functions, and everywhere else. */
+const LEAST_PURE = 90;
+const LEAST = 80;
+
+const NOTICED = ['Killed', 'Timeout'];
+const MISSED = ['Survived', 'NoCoverage'];
+
+/** The score of each folder, from the reports of all runs. */
+export function scores(reports: Report[]): Score[] {
+	const counts = new Map<string, { noticed: number; mistakes: number }>();
+	for (const [file, { mutants }] of reports.flatMap(({ files }) => Object.entries(files))) {
+		const folder = folderOf(file);
+		const count = counts.get(folder) ?? { noticed: 0, mistakes: 0 };
+		for (const { status } of mutants) {
+			if (NOTICED.includes(status)) count.noticed++;
+			if (NOTICED.includes(status) || MISSED.includes(status)) count.mistakes++;
+		}
+		counts.set(folder, count);
+	}
+	return [...counts]
+		.filter(([, { mistakes }]) => mistakes > 0)
+		.map(([folder, { noticed, mistakes }]) => ({
+			folder,
+			noticed,
+			mistakes,
+			score: (100 * noticed) / mistakes,
+			least: ['task', 'media (readers)'].includes(folder) ? LEAST_PURE : LEAST,
+		}));
+}
+
+/** The folders whose tests notice too little. */
+export function belowThreshold(found: Score[]): Score[] {
+	return found.filter(({ score, least }) => score < least);
+}
+
+function folderOf(file: string): string {
+	const [, folder = file.split('/')[0]] = /^nodes\/KlingLipSync\/([^/]+)\//.exec(file) ?? [];
+	if (folder !== 'media') return folder;
+	return /(byteSource|download|inputFile|mediaLooks|openLink)\.ts$/.test(file)
+		? 'media'
+		: 'media (readers)';
+}
