@@ -338,3 +338,31 @@ it('a key with blanks around it is used without them', async () => {
 	const run = await engine.run({ nodes: [kling({ operation: 'getTask', taskId })] });
 	expect(run.status).toBe('success');
 });
+
+describe('an error of n8n itself reaches the user with all that n8n says about it', () => {
+	const own = async (parameters: NodeParameters, nodeSettings = {}) =>
+		await engine.run({
+			nodes: [kling({ operation: 'identifyFace', videoUrl: VIDEO, ...parameters }, nodeSettings)],
+			input: [{ json: {} }],
+		});
+
+	it('when an expression names a node that is not there', async () => {
+		const parameters = { videoUrl: '={{ $("Nowhere").item.json.url }}' };
+		const { error } = await own(parameters);
+		expect(error?.name).toBe('ExpressionError');
+		expect(error?.message).toMatch(/Nowhere|node/);
+		expect(error?.context.itemIndex).toBe(0);
+		const continued = await own(parameters, { onError: 'continueRegularOutput' });
+		const [{ json }] = continued.items('Kling');
+		expect(json.error).toBe(error?.message);
+		expect(json.details.hint).toBe(error?.description);
+		expect(api.creates()).toHaveLength(0);
+	});
+
+	it('when the item has no file at all', async () => {
+		const { error } = await own({ videoSource: 'binary' });
+		expect(error?.name).toBe('NodeOperationError');
+		expect(error?.message).toMatch(/expects the node's input data to contain a binary file/);
+		expect(error?.description).toMatch(/Make sure that the previous node outputs a binary file/);
+	});
+});

@@ -1,5 +1,5 @@
 import type { INode, JsonObject } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { ExpressionError, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Problem } from '../task/problem';
 
@@ -8,6 +8,7 @@ const MOST_IDS = 1000;
 
 /**
  * The problem as n8n shows it. Built from plain values only: the request that failed carries the key.
+ * An error of n8n itself about the input says more than any text here: it is given on as it is.
  *
  * @param alsoCreated ids of all tasks of the run, which would be lost with the items
  */
@@ -16,7 +17,14 @@ export function nodeError(
 	problem: Problem,
 	itemIndex: number,
 	alsoCreated: string[] = [],
-): NodeApiError | NodeOperationError {
+): NodeApiError | NodeOperationError | ExpressionError {
+	const { cause } = problem;
+	if (cause instanceof ExpressionError || cause instanceof NodeOperationError) {
+		const created = createdTasks(problem, alsoCreated);
+		if (created) cause.description = [cause.description, created].filter(Boolean).join(' ');
+		cause.context.itemIndex ??= itemIndex;
+		return cause;
+	}
 	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
 	// n8n would call an execution canceled whose error has this word.
@@ -39,5 +47,5 @@ function createdTasks(problem: Problem, taskIds: string[]): string {
 	const others = taskIds.filter((id) => id !== problem.details.taskId);
 	if (others.length === 0) return '';
 	const more = others.length > MOST_IDS ? ` and ${others.length - MOST_IDS} more` : '';
-	return `Tasks already created by this run, to be had with the operation Get Task: ${others.slice(0, MOST_IDS).join(', ')}${more}.`;
+	return `Tasks already created by this run, which Get Task retrieves: ${others.slice(0, MOST_IDS).join(', ')}${more}.`;
 }

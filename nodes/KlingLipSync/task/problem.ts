@@ -48,8 +48,9 @@ export class Problem extends Error {
 		hint = '',
 		details: ProblemDetails = {},
 		retryAfterMs?: number,
+		cause?: unknown,
 	) {
-		super(shorten(message, LONGEST_MESSAGE));
+		super(shorten(message, LONGEST_MESSAGE), { cause });
 		this.name = 'Problem';
 		this.kind = kind;
 		this.hint = shorten(hint, LONGEST_HINT);
@@ -65,6 +66,7 @@ export class Problem extends Error {
 			this.hint,
 			{ ...facts, ...this.details },
 			this.retryAfterMs,
+			this.cause,
 		);
 	}
 }
@@ -77,7 +79,7 @@ export function inputProblem(message: string, hint = ''): Problem {
 /** What something has come to: a value, or the problem that stands in its place. */
 export type Outcome<T> = T | Problem;
 
-/** Does `build`; what it throws is given back as a Problem. */
+/** Does `build`; what it throws is given back as a Problem, of which it is the cause. */
 export function attempt<T>(build: () => Outcome<T>): Outcome<T> {
 	try {
 		return build();
@@ -101,5 +103,13 @@ function shorten(text: string, length: number): string {
 
 function asProblem(error: unknown): Problem {
 	if (error instanceof Problem) return error;
-	return new Problem('input', error instanceof Error ? error.message : String(error));
+	const { message, description } = (error ?? {}) as { message?: unknown; description?: unknown };
+	return new Problem(
+		'input',
+		typeof message === 'string' ? message : String(error),
+		typeof description === 'string' ? description : '',
+		{},
+		undefined,
+		error,
+	);
 }
