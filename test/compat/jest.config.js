@@ -1,5 +1,6 @@
 'use strict';
 
+require('../register');
 const path = require('node:path');
 const { OLDEST } = require('./install');
 const { version } = require('n8n-core/package.json');
@@ -26,16 +27,16 @@ module.exports = {
 		{
 			...common,
 			displayName: `n8n ${OLDEST}`,
-			testEnvironment: '<rootDir>/test/compat/environment.js',
+			testEnvironment: '<rootDir>/test/compat/environment.ts',
 			resolver: '<rootDir>/test/compat/resolver.js',
-			testMatch: ['<rootDir>/test/compat/*.test.{js,ts}', '<rootDir>/test/engine/*.test.{js,ts}'],
+			testMatch: ['<rootDir>/test/compat/*.test.ts', '<rootDir>/test/engine/*.test.ts'],
 			// The first tests the harness, with what only the newest n8n has, the second the package's own files.
 			testPathIgnorePatterns: ['/engine/probe\\.', '/engine/package\\.'],
 		},
 		{
 			...common,
 			displayName: `n8n ${version}`,
-			testMatch: ['<rootDir>/test/compat/*.test.js'],
+			testMatch: ['<rootDir>/test/compat/*.test.ts'],
 		},
 	],
 };

@@ -1,5 +1,8 @@
 'use strict';
 
+// Jest loads a resolver as it is, in each of its processes.
+require('../register');
+
 /**
  * Jest's way to the oldest n8n: n8n-core and n8n-workflow are its libraries for the nodes and the tests. The harness,
  * which is written for the newest n8n, gets them with what they lack.
@@ -16,7 +19,7 @@ const LIBRARIES = ['n8n-core', 'n8n-workflow'];
 module.exports = (request, options) => {
 	const { basedir, defaultResolver } = options;
 	const inOldest = { ...options, basedir: oldestFolder() };
-	if (basedir === HARNESS && LIBRARIES.includes(request)) return path.join(SHIMS, `${request}.js`);
+	if (basedir === HARNESS && LIBRARIES.includes(request)) return path.join(SHIMS, `${request}.ts`);
 	// The harness also takes, from where it found n8n-core, what that one is made of.
 	if (basedir === SHIMS && !request.startsWith('.')) {
 		const core = defaultResolver('n8n-core', inOldest);

@@ -1,24 +1,22 @@
-'use strict';
-
 /** What the harness uses of today's n8n-workflow and an older one lacks. The nodes get the older one as it is. */
 
-const lib = require('n8n-workflow');
+import * as lib from 'n8n-workflow';
 
 /** Expressions had no isolates. */
 class Workflow extends lib.Workflow {
-	constructor(...args) {
+	constructor(...args: ConstructorParameters<typeof lib.Workflow>) {
 		super(...args);
-		this.expression.acquireIsolate ??= async () => {};
+		this.expression.acquireIsolate ??= async () => true;
 		this.expression.releaseIsolate ??= async () => {};
 	}
 }
 
-module.exports = {
-	isExpression: (value) => typeof value === 'string' && value.startsWith('='),
+const lacking = {
+	isExpression: (value: unknown) => typeof value === 'string' && value.startsWith('='),
 	resolveNodeWebhookId() {},
 	resolveWebhookDescriptionField: () => ({ resolved: false }),
 	createEmptyRunExecutionData: () => ({ resultData: { runData: {} } }),
-	createRunExecutionData: ({ executionData, resultData }) => ({
+	createRunExecutionData: ({ executionData, resultData }: Partial<lib.IRunExecutionData>) => ({
 		startData: {},
 		resultData: { runData: {}, ...resultData },
 		executionData: {
@@ -30,6 +28,6 @@ module.exports = {
 			...executionData,
 		},
 	}),
-	...lib,
-	Workflow,
 };
+
+export = { ...lacking, ...lib, Workflow };

@@ -1,28 +1,24 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
 
 /** What the package promises on every n8n that it supports, and what differs on the oldest. */
 
-const path = require('node:path');
-const core = require('n8n-core');
-const { KlingLipSync, KlingLipSyncApi, KlingLipSyncTrigger } = require('../..');
-const { AUDIO, IDENTIFY, LIP_SYNC, VIDEO, identified, until } = require('../engine/helpers');
-const { createWorld, kling, NODE, speedUp, TRIGGER } = require('../engine/setup');
-const { oldestFolder } = require('./install');
+import path from 'node:path';
+import { PackageDirectoryLoader } from 'n8n-core';
+import type { IConnections } from 'n8n-workflow';
+import { AUDIO, IDENTIFY, LIP_SYNC, VIDEO, identified, until } from '../engine/helpers';
+import type { Run } from '../engine/run';
+import { createWorld, kling, NODE, speedUp, TRIGGER, type World } from '../engine/setup';
+import type { NodeData } from '../engine/workflows';
+import { oldestFolder } from './install';
 
 const isOldest = require.resolve('n8n-core').startsWith(oldestFolder());
 
-let api;
-let engine;
-let world;
+let api: World['api'];
+let engine: World['engine'];
+let world: World;
 
 beforeAll(async () => {
-	world = await createWorld({
-		engine: {
-			nodeTypes: { [NODE]: new KlingLipSync(), [TRIGGER]: new KlingLipSyncTrigger() },
-			credentialTypes: { klingLipSyncApi: new KlingLipSyncApi() },
-			binaryMode: 'filesystem',
-		},
-	});
+	world = await createWorld({ engine: { binaryMode: 'filesystem' } });
 	({ api, engine } = world);
 	await engine.serveBinary();
 });
@@ -33,7 +29,7 @@ beforeEach(() => {
 	api.settings.identifyMs = 30;
 });
 
-const lipSync = (parameters, settings) =>
+const lipSync = (parameters: object, settings: Partial<NodeData> = {}) =>
 	kling(
 		{
 			operation: 'lipSync',
@@ -45,19 +41,19 @@ const lipSync = (parameters, settings) =>
 		},
 		settings,
 	);
-const identify = (parameters, settings) =>
+const identify = (parameters: object = {}, settings: Partial<NodeData> = {}) =>
 	kling({ operation: 'identifyFace', videoUrl: '={{ $json.videoUrl }}', ...parameters }, settings);
-const branches = {
+const branches: IConnections = {
 	Kling: {
 		main: [[{ node: 'Good', type: 'main', index: 0 }], [{ node: 'Bad', type: 'main', index: 0 }]],
 	},
 };
 const good = { name: 'Good', type: 'test.collect' };
 const bad = { name: 'Bad', type: 'test.collect' };
-const videos = (...urls) => urls.map((videoUrl) => ({ json: { videoUrl } }));
+const videos = (...urls: string[]) => urls.map((videoUrl) => ({ json: { videoUrl } }));
 
 it("is loaded by n8n's own loader", async () => {
-	const loader = new core.PackageDirectoryLoader(path.join(__dirname, '../..'));
+	const loader = new PackageDirectoryLoader(path.join(__dirname, '../..'));
 	await loader.loadAll();
 	expect(loader.types.nodes.map(({ name }) => name)).toEqual(
 		expect.arrayContaining(['klingLipSync', 'klingLipSyncTrigger']),
@@ -92,7 +88,7 @@ it('hands over a file', async () => {
 	});
 	expect(run.error).toBeUndefined();
 	const [{ body }] = api.creates(IDENTIFY);
-	expect(await (await fetch(body.video_url)).text()).toBe('video');
+	expect(await (await fetch(body!.video_url!)).text()).toBe('video');
 });
 
 describe('one item that fails', () => {
@@ -105,7 +101,7 @@ describe('one item that fails', () => {
 	it('stops the execution', async () => {
 		const run = await engine.run({ nodes: [identify()], input: videos(VIDEO, 'ftp://x') });
 		expect(run.status).toBe('error');
-		expect(run.error.context.itemIndex).toBe(1);
+		expect(run.error?.context.itemIndex).toBe(1);
 	});
 
 	it('goes on with the others', async () => {
@@ -146,12 +142,15 @@ describe('one item that fails', () => {
 
 describe('an execution that is paused', () => {
 	const LONG = 1e9;
-	const ended = async ({ executionId }) =>
+	const ended = async ({ executionId }: Run) =>
 		await until(async () => {
 			const run = await engine.finished(executionId);
 			return run.status !== 'waiting' && run;
 		});
-	const paused = async (nodes = [identify({ waitMode: 'callback' })], connections = undefined) => {
+	const paused = async (
+		nodes: NodeData[] = [identify({ waitMode: 'callback' })],
+		connections?: IConnections,
+	) => {
 		api.settings.identifyMs = LONG;
 		const run = await engine.run({ nodes, connections, input: videos(VIDEO, VIDEO) });
 		expect(run.status).toBe('waiting');
@@ -176,9 +175,10 @@ describe('an execution that is paused', () => {
 	it('does not believe a callback, with or without a signature in its URL', async () => {
 		const { run, tasks } = await paused();
 		const [{ taskId, request }] = tasks;
-		expect(new URL(request.callback_url).searchParams.has('signature')).toBe(!isOldest);
+		const url = request.callback_url!;
+		expect(new URL(url).searchParams.has('signature')).toBe(!isOldest);
 		const body = { code: 200, data: { taskId, state: 'completed' } };
-		const answer = await engine.deliver(request.callback_url, { body });
+		const answer = await engine.deliver(url, { body });
 		expect(answer).toMatchObject({ status: 503, resumed: false });
 		expect((await engine.resumeByTimeout(run)).items('Kling')[0].json.timedOut).toBe(true);
 	});
@@ -216,7 +216,7 @@ it('offers the faces', async () => {
 });
 
 it('tests the credential', async () => {
-	const test = async (changes) => {
+	const test = async (changes: object = {}) => {
 		const data = { apiKey: 'test-key', baseUrl: api.url, ...changes };
 		return await engine.testCredential('klingLipSyncApi', data);
 	};
@@ -236,11 +236,11 @@ it('tests the credential', async () => {
 describe('the trigger', () => {
 	const trigger = { name: 'Trigger', type: TRIGGER, webhookId: 'a1b2' };
 
-	it.each(['completed', 'failed'])('starts the workflow (%s)', async (state) => {
+	it.each(['completed', 'failed'] as const)('starts the workflow (%s)', async (state) => {
 		const { taskId } = await identified(api);
 		api.finish(taskId, { state });
 		const answer = await engine.webhook(trigger, { body: { code: 200, data: { taskId, state } } });
 		expect(answer.status).toBe(200);
-		expect(answer.workflowData[0][0].json).toMatchObject({ taskId });
+		expect(answer.workflowData?.[0][0].json).toMatchObject({ taskId });
 	});
 });

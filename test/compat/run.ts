@@ -1,11 +1,11 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, no-console */
 
 /** Tests the built package on the oldest n8n that it supports and on the newest: `npm run test:compat`. */
 
-const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-const { ensureOldest } = require('./install');
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ensureOldest } from './install';
 
 if (!fs.existsSync(path.join(__dirname, '../../dist'))) {
 	console.error('The package is not built yet: npm run build');

@@ -1,7 +1,5 @@
-'use strict';
-
 /** Tests of `test/engine` that can not pass on the oldest n8n, and why. compat.test.js has what happens there instead. */
-module.exports = [
+export const differences = [
 	// Resume URLs have a signature since n8n 2.14. The nodes don't rely on it: they ask the API.
 	/^an execution that is paused hands its own URL to the vendor/,
 	/^a callback that can not be trusted because its signature is wrong/,

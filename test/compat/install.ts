@@ -1,20 +1,20 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, no-console */
 
 /** Installs the libraries of the oldest n8n that the package supports, once, outside the clone. */
 
-const { spawnSync } = require('node:child_process');
-const { createHash } = require('node:crypto');
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 /** The oldest n8n. What is pinned in its folder are the libraries that this version of n8n brings. */
-const OLDEST = '1.100';
+export const OLDEST = '1.100';
 
 const PINNED = path.join(__dirname, `n8n-${OLDEST}`);
 
-/** @returns {string} the folder this version of the lockfile is installed in */
-function oldestFolder() {
+/** The folder that this version of the lockfile is installed in. */
+export function oldestFolder(): string {
 	const lock = fs.readFileSync(path.join(PINNED, 'package-lock.json'));
 	const hash = createHash('sha256').update(lock).digest('hex').slice(0, 12);
 	const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
@@ -22,7 +22,7 @@ function oldestFolder() {
 }
 
 /** An install that was broken off is noticed by its missing marker file and done again. */
-function ensureOldest() {
+export function ensureOldest() {
 	const folder = oldestFolder();
 	const marker = path.join(folder, '.complete');
 	if (fs.existsSync(marker)) return;
@@ -37,5 +37,3 @@ function ensureOldest() {
 	if (status !== 0) throw new Error(`The libraries of n8n ${OLDEST} could not be installed.`);
 	fs.writeFileSync(marker, '');
 }
-
-module.exports = { OLDEST, ensureOldest, oldestFolder };

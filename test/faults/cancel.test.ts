@@ -1,6 +1,5 @@
-'use strict';
-
-const {
+import {
+	createdIds,
 	getTask,
 	IDENTIFY,
 	identified,
@@ -13,21 +12,23 @@ const {
 	useWorld,
 	VIDEO,
 	WITHOUT_END,
-} = require('./support');
+	type NodeData,
+	type Run,
+} from './support';
 
 // Hardly faster than for users: a wait that is not ended at once lasts longer than the tests allow.
 const world = useWorld({ factor: 2 });
 
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
-const created = () => world.api.creates().flatMap(({ taskId }) => taskId ?? []);
+const created = () => createdIds(world);
 const warnings = () =>
 	world.engine.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
-const remembered = (run) => JSON.stringify(run.data.executionData.contextData);
+const remembered = (run: Run) => JSON.stringify(run.data.executionData?.contextData);
 
 /** Runs a node on some items, and cancels the execution once `isTime`. */
-async function cancelled(node, input, isTime) {
-	const execution = world.engine.start({ nodes: [node], input });
+async function cancelled(node: NodeData, count: number, isTime: () => unknown) {
+	const execution = world.engine.start({ nodes: [node], input: items(count) });
 	await until(isTime);
 	const at = Date.now();
 	execution.cancel();
@@ -35,7 +36,7 @@ async function cancelled(node, input, isTime) {
 	return { run, ms: Date.now() - at };
 }
 
-test.each([
+test.each<[string, Partial<NodeData>]>([
 	['', {}],
 	[' with Retry On Fail', RETRY],
 	[' with Continue', { onError: 'continueRegularOutput' }],
@@ -43,7 +44,7 @@ test.each([
 ])('While tasks are created%s, those under way end and no others follow', async (_, settings) => {
 	world.api.settings.latencyMs = 100;
 	const node = identifyFace({ options: { maxConcurrency: 3 } }, settings);
-	const { run, ms } = await cancelled(node, items(20), () => world.api.creates().length === 6);
+	const { run, ms } = await cancelled(node, 20, () => world.api.creates().length === 6);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(world.api.creates()).toHaveLength(6);
@@ -69,7 +70,7 @@ test.each([
 	world.api.settings.identifyMs = 600_000;
 	world.api.settings.lipSyncMs = 600_000;
 	const node = await nodeOf();
-	const { run, ms } = await cancelled(node, items(3), () => world.api.queries().length === 3);
+	const { run, ms } = await cancelled(node, 3, () => world.api.queries().length === 3);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(created()).toHaveLength(3);
@@ -82,7 +83,7 @@ test.each([
 test('While the video is looked at for faces, no lip sync is begun', async () => {
 	world.api.settings.identifyMs = 600_000;
 	const node = lipSync({ faceSource: 'video', videoUrl: VIDEO }, RETRY);
-	const { run } = await cancelled(node, items(2), () => world.api.queries().length > 0);
+	const { run } = await cancelled(node, 2, () => world.api.queries().length > 0);
 	for (const taskId of created()) world.api.finish(taskId);
 	expect(run.status).toBe('canceled');
 	expect(world.api.creates(IDENTIFY)).toHaveLength(2);
@@ -91,11 +92,7 @@ test('While the video is looked at for faces, no lip sync is begun', async () =>
 
 test('While a create waits after a 429, it is not sent again', async () => {
 	world.api.fail({ method: 'POST', kind: 'status', status: 429, retryAfter: 60 });
-	const { run, ms } = await cancelled(
-		identifyFace(),
-		items(1),
-		() => world.api.creates()[0]?.status,
-	);
+	const { run, ms } = await cancelled(identifyFace(), 1, () => world.api.creates()[0]?.status);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(world.api.creates()).toHaveLength(1);
@@ -104,7 +101,7 @@ test('While a create waits after a 429, it is not sent again', async () => {
 test('While a query hangs, it is not waited for', async () => {
 	const node = getTask({ taskId: await running(world.api) });
 	world.api.fail({ method: 'GET', kind: 'hang', times: WITHOUT_END });
-	const { run, ms } = await cancelled(node, items(1), () => world.api.queries().length === 1);
+	const { run, ms } = await cancelled(node, 1, () => world.api.queries().length === 1);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(world.api.queries()).toHaveLength(1);
@@ -115,7 +112,7 @@ test('While a video is downloaded, the download ends and the log keeps the task'
 	const options = { downloadVideo: true };
 	const node = lipSync({ faceSource: 'session', sessionId, faceId: 'face_001', options });
 	world.api.fail({ method: 'FILE', kind: 'hang', times: WITHOUT_END });
-	const { run, ms } = await cancelled(node, items(1), () => world.api.files.length === 1);
+	const { run, ms } = await cancelled(node, 1, () => world.api.files.length === 1);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(world.api.files).toHaveLength(1);
@@ -126,7 +123,7 @@ test('While the faces are looked up, nothing is created', async () => {
 	const { taskId } = await identified(world.api);
 	world.api.fail({ method: 'GET', kind: 'status', status: 503, times: WITHOUT_END });
 	const node = lipSync({ identifyTaskId: taskId }, { onError: 'continueRegularOutput' });
-	const { run, ms } = await cancelled(node, items(5), () => world.api.queries().length === 2);
+	const { run, ms } = await cancelled(node, 5, () => world.api.queries().length === 2);
 	expect(run.status).toBe('canceled');
 	expect(ms).toBeLessThan(2000);
 	expect(world.api.creates()).toHaveLength(0);

@@ -1,7 +1,7 @@
-'use strict';
-
-const {
+import {
 	AUDIO,
+	chosenFaces,
+	createdIds,
 	getTask,
 	IDENTIFY,
 	identified,
@@ -15,7 +15,10 @@ const {
 	VIDEO,
 	visible,
 	WITHOUT_END,
-} = require('./support');
+	type Fault,
+	type NodeData,
+	type Run,
+} from './support';
 
 const world = useWorld();
 
@@ -23,16 +26,15 @@ const MEGABYTE = 'long '.repeat(200_000);
 const READABLE = 5_000;
 
 /** Answers the next queries with a task as the vendor would tell it. */
-const answerWith = (data, times = WITHOUT_END) =>
+const answerWith = (data: object) =>
 	world.api.fail({
 		method: 'GET',
 		kind: 'body',
-		times,
+		times: WITHOUT_END,
 		body: { code: 200, msg: 'success', data },
 	});
 
-const ask = async (settings) =>
-	await world.engine.run({ nodes: [getTask({ taskId: 'task-1' }, settings)] });
+const ask = async () => await world.engine.run({ nodes: [getTask({ taskId: 'task-1' })] });
 
 describe('10,000 faces', () => {
 	const COUNT = 10_000;
@@ -52,9 +54,7 @@ describe('10,000 faces', () => {
 		const { taskId } = await identified(world.api);
 		const node = lipSync({ identifyTaskId: taskId, faceSelection: 'all', waitMode: 'none' });
 		await world.engine.run({ nodes: [node] });
-		const [{ body }] = world.api.creates();
-		expect(body.face_choose).toHaveLength(COUNT);
-		expect(world.api.creates()).toHaveLength(1);
+		expect(chosenFaces(world).map(({ length }) => length)).toEqual([COUNT]);
 	});
 
 	test('can be mapped', async () => {
@@ -67,15 +67,15 @@ describe('10,000 faces', () => {
 			waitMode: 'none',
 		});
 		await world.engine.run({ nodes: [node] });
-		expect(world.api.creates()[0].body.face_choose).toHaveLength(COUNT);
+		expect(chosenFaces(world).map(({ length }) => length)).toEqual([COUNT]);
 	});
 
 	test('do not make an error unreadable', async () => {
 		const { taskId } = await identified(world.api);
 		const node = lipSync({ identifyTaskId: taskId, faceId: 'nobody' });
 		const run = await world.engine.run({ nodes: [node] });
-		expect(run.error.message).toBe('Face "nobody" is not in this session');
-		expect(run.error.description.length).toBeLessThan(READABLE);
+		expect(run.error?.message).toBe('Face "nobody" is not in this session');
+		expect(run.error?.description.length).toBeLessThan(READABLE);
 		expect(world.api.creates()).toHaveLength(0);
 	});
 
@@ -118,9 +118,7 @@ describe.each([
 		const node = lipSync({ identifyTaskId: taskId, faceId: '={{ $json.id }}' });
 		const run = await world.engine.run({ nodes: [node], input: [{ json: { id: faceId } }] });
 		expect(run.items('Kling')[0].json.state).toBe('completed');
-		expect(world.api.creates(LIP_SYNC)[0].body.face_choose).toEqual([
-			{ face_id: faceId, sound_file: AUDIO },
-		]);
+		expect(chosenFaces(world)).toEqual([[{ face_id: faceId, sound_file: AUDIO }]]);
 	});
 
 	test('can be mapped, and its timing', async () => {
@@ -132,9 +130,7 @@ describe.each([
 		const node = lipSync({ identifyTaskId: taskId, faceSelection: 'map', faces });
 		const run = await world.engine.run({ nodes: [node], input: [{ json: value }] });
 		expect(run.error).toBeUndefined();
-		expect(world.api.creates(LIP_SYNC)[0].body.face_choose).toEqual([
-			{ face_id: faceId, sound_file: AUDIO, sound_volume: 2 },
-		]);
+		expect(chosenFaces(world)).toEqual([[{ face_id: faceId, sound_file: AUDIO, sound_volume: 2 }]]);
 	});
 
 	test('is shown as text in the mapper’s notice and fields', async () => {
@@ -159,10 +155,10 @@ test('A notice of the mapper quotes the vendor without its markup', async () => 
 });
 
 describe('texts of a megabyte', () => {
-	const readable = (run) => {
+	const readable = (run: Run) => {
 		expect(run.status).toBe('error');
-		expect(run.error.message.length).toBeLessThan(READABLE);
-		expect((run.error.description ?? '').length).toBeLessThan(READABLE);
+		expect(run.error?.message.length).toBeLessThan(READABLE);
+		expect(run.error?.description?.length ?? 0).toBeLessThan(READABLE);
 	};
 
 	test.each([400, 500])('in the refusal of a create (HTTP %i) are cut', async (status) => {
@@ -176,7 +172,7 @@ describe('texts of a megabyte', () => {
 		});
 		const run = await world.engine.run({ nodes: [identifyFace()] });
 		readable(run);
-		expect(run.error.message).toContain('long long');
+		expect(run.error?.message).toContain('long long');
 	});
 
 	test('in a page in place of an answer are cut', async () => {
@@ -191,21 +187,21 @@ describe('texts of a megabyte', () => {
 		world.api.fail({ method: 'GET', kind: 'envelope', code: 400, msg: MEGABYTE });
 		const run = await ask();
 		readable(run);
-		expect(run.error.message).toContain('task-1');
+		expect(run.error?.message).toContain('task-1');
 	});
 
 	test('in the reason of a failed task are cut in the message', async () => {
 		world.api.settings.failWith = MEGABYTE;
 		const run = await world.engine.run({ nodes: [identifyFace()] });
 		readable(run);
-		expect(run.error.message).toContain(world.api.creates()[0].taskId);
+		expect(run.error?.message).toContain(world.api.creates()[0].taskId);
 	});
 
 	test('in the reason of a failed identification are cut where its faces are used', async () => {
 		answerWith({ taskId: 'task-1', state: 'failed', model: IDENTIFY, failMsg: MEGABYTE });
 		const run = await world.engine.run({ nodes: [lipSync({ identifyTaskId: 'task-1' })] });
 		readable(run);
-		expect(run.error.message).toContain('task-1');
+		expect(run.error?.message).toContain('task-1');
 	});
 
 	test('in the place of a redirect are cut', async () => {
@@ -220,7 +216,7 @@ describe('texts of a megabyte', () => {
 		const node = getTask({ taskId: 'task-1', options: { downloadVideo: true } });
 		const run = await world.engine.run({ nodes: [node] });
 		readable(run);
-		expect(run.error.message).toContain('task-1');
+		expect(run.error?.message).toContain('task-1');
 	});
 
 	test.each([
@@ -272,8 +268,8 @@ describe('a reason that n8n has an own text for', () => {
 		world.api.settings.failWith = failMsg;
 		const run = await world.engine.run({ nodes: [identifyFace()] });
 		expect(run.status).toBe('error');
-		expect(run.error.message).toContain(world.api.creates()[0].taskId);
-		expect(run.error.message.replace('cancelled', 'canceled')).toContain(failMsg);
+		expect(run.error?.message).toContain(world.api.creates()[0].taskId);
+		expect(run.error?.message.replace('cancelled', 'canceled')).toContain(failMsg);
 	});
 
 	test.each(['read ECONNRESET', 'a preexisting task'])(
@@ -281,13 +277,13 @@ describe('a reason that n8n has an own text for', () => {
 		async (msg) => {
 			world.api.fail({ method: 'POST', kind: 'envelope', code: 400, msg });
 			const run = await world.engine.run({ nodes: [identifyFace()] });
-			expect(run.error.message).toContain(msg);
+			expect(run.error?.message).toContain(msg);
 		},
 	);
 });
 
 describe('numbers that are none', () => {
-	const strange = [
+	const strange: unknown[] = [
 		'soon',
 		'',
 		' ',
@@ -364,9 +360,9 @@ test.each([
 ])('An answer with %s is an error that names the task', async (_, data, message) => {
 	answerWith(data);
 	const run = await ask();
-	expect(run.error.message).toMatch(message);
-	expect(run.error.message).toContain('task-1');
-	expect(run.error.description).toMatch(/not lost/);
+	expect(run.error?.message).toMatch(message);
+	expect(run.error?.message).toContain('task-1');
+	expect(run.error?.description).toMatch(/not lost/);
 });
 
 test.each([
@@ -376,7 +372,7 @@ test.each([
 	['no address', 'picture.png'],
 	['a protocol that is not the web’s', 'gopher://127.0.0.1/'],
 ])('A face picture that is %s names the task that it belongs to', async (_, reference) => {
-	world.api.settings.faces = [{ face_reference: reference }];
+	world.api.settings.faces = [{ face_reference: reference as string }];
 	const node = identifyFace(
 		{ options: { downloadFaceImages: true } },
 		{ onError: 'continueRegularOutput' },
@@ -401,24 +397,25 @@ describe('a vendor that quotes the key', () => {
 			world.engine.credentials = { apiKey, baseUrl: world.api.url };
 			world.api.settings.apiKey = [KEY, apiKey, Buffer.from(apiKey).toString('latin1')];
 		});
-		const hidden = (run) => {
+		const hidden = (run: Run) => {
 			// As it is, and as it looks in JSON, once and twice encoded.
-			const seen = visible(world.engine, run);
+			const seen = visible(world, run);
 			expect(seen).not.toContain(apiKey);
 			expect(seen).not.toContain(JSON.stringify(apiKey).slice(1, -1));
 			return seen;
 		};
 
-		test.each(['stopWorkflow', 'continueRegularOutput'])(
+		test.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			'shows it nowhere when a create is refused (%s)',
 			async (onError) => {
-				for (const fault of [
+				const faults: Fault[] = [
 					{ kind: 'envelope', code: 400, msg: `bad key ${apiKey}!` },
 					{ kind: 'envelope', code: 500, msg: `bad key ${apiKey}!` },
 					{ kind: 'garbage', body: `<html>${apiKey}</html>` },
 					{ kind: 'body', body: { code: 200, data: { [apiKey]: [apiKey, { a: apiKey }] } } },
 					{ kind: 'redirect', location: `https://example.com/?key=${encodeURI(apiKey)}` },
-				]) {
+				];
+				for (const fault of faults) {
 					world.api.fail({ method: 'POST', ...fault });
 					const run = await world.engine.run({ nodes: [identifyFace({}, { onError })] });
 					expect(hidden(run)).toMatch(/\*\*\*|may have been created|redirects/);
@@ -450,7 +447,7 @@ describe('a vendor that quotes the key', () => {
 		const asked = await ask();
 		for (const run of [created, asked]) {
 			expect(run.status).toBe('error');
-			expect(visible(world.engine, run)).not.toContain(KEY);
+			expect(visible(world, run)).not.toContain(KEY);
 		}
 	});
 });
@@ -459,7 +456,7 @@ describe('an item whose options can not be worked out', () => {
 	const input = [{ json: { isBroken: true } }, { json: { isBroken: false } }];
 	const options = { includeRaw: '={{ $json.isBroken ? $("Nobody").item.json.x : false }}' };
 
-	test.each([
+	test.each<[string, (sessionId: string, taskId: string) => NodeData]>([
 		['Identify Face', () => identifyFace({ options })],
 		[
 			'Lip Sync',
@@ -470,7 +467,8 @@ describe('an item whose options can not be worked out', () => {
 		for (const order of [input, [...input].reverse()]) {
 			world.api.log.length = 0;
 			const { taskId, sessionId } = await identified(world.api);
-			const node = { ...nodeOf(sessionId, taskId), onError: 'continueRegularOutput' };
+			const onError = 'continueRegularOutput';
+			const node: NodeData = { ...nodeOf(sessionId, taskId), onError };
 			const run = await world.engine.run({ nodes: [node], input: order });
 			const broken = order.indexOf(input[0]);
 			expect(run.items('Kling')).toHaveLength(2);
@@ -496,11 +494,10 @@ test('An item whose options can not be worked out does not lose the tasks of a p
 	const run = await world.engine.run({ nodes: [node], input: items(3) });
 	expect(run.status).toBe('waiting');
 	expect(world.api.creates()).toHaveLength(2);
-	for (const { taskId } of world.api.creates()) world.api.finish(taskId);
+	for (const taskId of createdIds(world)) world.api.finish(taskId);
 	const outcome = async () => await world.engine.finished(run.executionId);
 	await until(async () => (await outcome()).status !== 'waiting');
-	const { data } = await outcome();
-	const results = data.resultData.runData.Kling[0].data.main[0].map(({ json }) => json);
+	const results = (await outcome()).items('Kling').map(({ json }) => json);
 	expect(results.map(({ state }) => state)).toEqual(['completed', undefined, 'completed']);
 	expect(results[1].error).toEqual(expect.any(String));
 });
@@ -519,6 +516,6 @@ test('A hundred items of which every third is hostile lose nothing', async () =>
 		...good.map(({ json }) => json.taskId),
 		...bad.map(({ json }) => json.details.taskId),
 	];
-	expect(new Set(ids)).toEqual(new Set(world.api.creates().map(({ taskId }) => taskId)));
+	expect(new Set(ids)).toEqual(new Set(createdIds(world)));
 	expect(world.api.creates()).toHaveLength(100);
 });

@@ -1,42 +1,48 @@
-'use strict';
-
-const fc = require('fast-check');
-const { ownTriggerUrl, signedTriggerUrl } = require('../../nodes/KlingLipSync/task/callbackUrl');
-const { isPrivateHost, requireReachable } = require('../../nodes/KlingLipSync/task/publicAddress');
-const { timingFromOptions } = require('../../nodes/KlingLipSync/task/audioTiming');
-const { checkedChoice, choiceFromJson } = require('../../nodes/KlingLipSync/task/faceChoice');
-const { choiceFromMapping } = require('../../nodes/KlingLipSync/task/faceMapping');
-const { checkedUrl, parseJson } = require('../../nodes/KlingLipSync/task/userInput');
-const { Problem } = require('../../nodes/KlingLipSync/task/problem');
-const { sessionOfTask } = require('../../nodes/KlingLipSync/task/session');
-const {
-	callbackTaskId,
-	readCallback,
-	readTask,
-} = require('../../nodes/KlingLipSync/task/readTask');
-const { retryAfterMs, retryPause } = require('../../nodes/KlingLipSync/api/retryPause');
+import fc from 'fast-check';
+import { retryAfterMs, retryPause } from '../../nodes/KlingLipSync/api/retryPause';
+import {
+	audioTimes,
+	type Interval,
+	type Timing,
+	timingFromOptions,
+} from '../../nodes/KlingLipSync/task/audioTiming';
+import { ownTriggerUrl, signedTriggerUrl } from '../../nodes/KlingLipSync/task/callbackUrl';
+import { findFaces, type Voice, voicesFromJson } from '../../nodes/KlingLipSync/task/faceChoice';
+import { voicesFromMapping } from '../../nodes/KlingLipSync/task/faceMapping';
+import { Problem } from '../../nodes/KlingLipSync/task/problem';
+import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/publicAddress';
+import { callbackTaskId, readCallback, readTask } from '../../nodes/KlingLipSync/task/readTask';
+import { sessionOfTask } from '../../nodes/KlingLipSync/task/session';
+import type { Face, Task, TaskHint } from '../../nodes/KlingLipSync/task/task';
+import { checkedUrl, parseJson } from '../../nodes/KlingLipSync/task/userInput';
 
 const RUNS = { numRuns: 1000 };
 const LONGEST_TEXT = 5_000;
 
 /** What `read` gives back; undefined for a Problem. Anything else that is thrown fails the test. */
-function resultOf(read) {
+function resultOf<T>(read: () => T): T | undefined {
 	try {
 		return read();
 	} catch (error) {
 		expect(error).toBeInstanceOf(Problem);
-		expect(error.message).not.toBe('');
-		expect(error.message.length).toBeLessThan(LONGEST_TEXT);
-		expect(error.hint.length).toBeLessThan(LONGEST_TEXT);
-		expect(JSON.stringify(error.details)).toEqual(expect.any(String));
+		const { message, hint, details } = error as Problem;
+		expect(message).not.toBe('');
+		expect(message.length).toBeLessThan(LONGEST_TEXT);
+		expect(hint.length).toBeLessThan(LONGEST_TEXT);
+		expect(JSON.stringify(details)).toEqual(expect.any(String));
 		return undefined;
 	}
 }
 
-const check = (...args) => {
-	const property = args.pop();
-	fc.assert(fc.property(...args, property), RUNS);
-};
+/** Holds `property` against a thousand values of each kind. */
+function check<Values extends [unknown, ...unknown[]]>(
+	...args: [
+		...arbitraries: { [K in keyof Values]: fc.Arbitrary<Values[K]> },
+		property: (...values: Values) => void,
+	]
+) {
+	fc.assert(fc.property<Values>(...args), RUNS);
+}
 
 /** Any JSON, with the names and values in it that the code looks for. */
 const words = fc.constantFrom(
@@ -130,16 +136,16 @@ const answers = [
 ].map((data) => ({ code: 200, msg: 'success', data }));
 
 /** All places in a value, as paths. */
-const pathsIn = (value, path = []) =>
+const pathsIn = (value: unknown, path: string[] = []): string[][] =>
 	typeof value === 'object' && value !== null
 		? [path, ...Object.entries(value).flatMap(([key, entry]) => pathsIn(entry, [...path, key]))]
 		: [path];
 
-function replaced(value, [key, ...rest], by) {
+function replaced(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
 	if (key === undefined) return by;
-	const copy = Array.isArray(value) ? [...value] : { ...value };
+	const copy = Array.isArray(value) ? [...value] : { ...(value as Record<string, unknown>) };
 	Object.defineProperty(copy, key, {
-		value: replaced(value[key], rest, by),
+		value: replaced((value as Record<string, unknown>)[key], rest, by),
 		configurable: true,
 		enumerable: true,
 		writable: true,
@@ -154,19 +160,21 @@ const mutated = fc
 		fc.array(fc.tuple(fc.nat(), anything), { minLength: 1, maxLength: 3 }),
 	)
 	.map(([answer, changes]) =>
-		changes.reduce((value, [place, by]) => {
+		changes.reduce<unknown>((value, [place, by]) => {
 			const paths = pathsIn(value);
 			return replaced(value, paths[place % paths.length], by);
 		}, answer),
 	);
 
-const hints = fc.constantFrom({}, { taskId: 'task-1' }, { model: 'kling-identify-face' });
+const hints = fc.constantFrom<TaskHint>({}, { taskId: 'task-1' }, { model: 'kling-identify-face' });
 
-const isText = (value) => typeof value === 'string' && value.trim() !== '';
-const isWebUrl = (value) => /^https?:\/\//i.test(value);
+const isText = (value: unknown): value is string =>
+	typeof value === 'string' && value.trim() !== '';
+const isWebUrl = (value: string) => /^https?:\/\//i.test(value);
 
-function expectTask(task) {
-	expect(['pending', 'processing', 'completed', 'failed']).toContain(task.state);
+function expectTask(task: Task) {
+	const fields: Record<string, unknown> = { ...task };
+	expect(isText(task.state)).toBe(true);
 	expect(isText(task.taskId)).toBe(true);
 	expect(typeof task.model).toBe('string');
 	expect(task.model).not.toContain('/');
@@ -183,24 +191,25 @@ function expectTask(task) {
 		'estimatedCostUsd',
 		'faceCount',
 	]) {
-		if (!(name in task)) continue;
-		expect(Number.isFinite(task[name])).toBe(true);
-		expect(task[name]).toBeGreaterThanOrEqual(0);
+		if (!(name in fields)) continue;
+		expect(Number.isFinite(fields[name])).toBe(true);
+		expect(fields[name]).toBeGreaterThanOrEqual(0);
 	}
 	for (const name of ['failCode', 'failMsg']) {
-		if (name in task) expect(isText(task[name])).toBe(true);
+		if (name in fields) expect(isText(fields[name])).toBe(true);
 	}
 	if (task.state !== 'completed') {
 		for (const name of ['videoUrl', 'resultUrls', 'faces', 'sessionId'])
 			expect(task).not.toHaveProperty(name);
-	} else if ('faces' in task) {
+	} else if (task.faces) {
 		expect(isText(task.sessionId)).toBe(true);
 		expect(task.faceCount).toBe(task.faces.length);
 		for (const { faceId } of task.faces) expect(isText(faceId)).toBe(true);
 	} else {
-		expect(task.resultUrls.length).toBeGreaterThan(0);
-		expect(task.resultUrls.every(isWebUrl)).toBe(true);
-		expect(task.videoUrl).toBe(task.resultUrls[0]);
+		const { resultUrls = [] } = task;
+		expect(resultUrls.length).toBeGreaterThan(0);
+		expect(resultUrls.every(isWebUrl)).toBe(true);
+		expect(task.videoUrl).toBe(resultUrls[0]);
 	}
 	expect(Object.getPrototypeOf(task)).toBe(Object.prototype);
 	expect(JSON.parse(JSON.stringify(task))).toMatchObject({
@@ -253,11 +262,11 @@ test('sessionOfTask gives faces that can be driven, or a Problem', () => {
 		const session = task && resultOf(() => sessionOfTask(task, now));
 		if (!session) return;
 		expect(isText(session.sessionId)).toBe(true);
-		expect(session.faces.length).toBeGreaterThan(0);
+		expect(session.faces?.length).toBeGreaterThan(0);
 	});
 });
 
-const NUMBERS = [
+const NUMBERS: Array<keyof Timing> = [
 	'sound_start_time',
 	'sound_end_time',
 	'sound_insert_time',
@@ -287,7 +296,7 @@ const mutatedChoices = fc
 		const paths = pathsIn(choices).slice(1);
 		return replaced(choices, paths[place % paths.length], by);
 	});
-const sessionFaces = fc.constantFrom(
+const sessionFaces = fc.constantFrom<Face[] | undefined>(
 	undefined,
 	[],
 	[{ faceId: 'face_001' }, { faceId: 'face_002' }, { faceId: '__proto__' }],
@@ -296,49 +305,53 @@ const timings = fc.dictionary(fc.constantFrom(...OPTIONS), fc.oneof(leaf, anythi
 	maxKeys: 5,
 });
 
-function expectChoices(choices, known) {
-	expect(choices.length).toBeGreaterThan(0);
-	const ids = choices.map((choice) => choice.face_id);
+/** Voices of which each can be sent to its own face, if that is in the session. */
+function expectVoices(voices: Voice[], faces?: Face[]) {
+	for (const { audio, timing } of voices) {
+		for (const source of Object.values(audio)) expect(isText(source)).toBe(true);
+		expectTiming(timing);
+	}
+	const found = resultOf(() => findFaces(voices, faces));
+	if (!found) return;
+	expect(found.length).toBeGreaterThan(0);
+	const ids = found.map(({ faceId }) => faceId);
 	expect(new Set(ids).size).toBe(ids.length);
-	for (const choice of choices) {
-		expect(isText(choice.face_id)).toBe(true);
-		if (known) expect(known.some(({ faceId }) => faceId === choice.face_id)).toBe(true);
-		if (isText(choice.sound_file)) expect(isWebUrl(choice.sound_file.trim())).toBe(true);
-		else expect(choice.audio_id).toBeTruthy();
-		for (const name of NUMBERS) {
-			if (choice[name] === undefined) continue;
-			expect(Number.isFinite(choice[name])).toBe(true);
-			expect(choice[name]).toBeGreaterThanOrEqual(0);
-			if (name.includes('volume')) expect(choice[name]).toBeLessThanOrEqual(2);
-		}
-		const { sound_start_time: start = 0, sound_end_time: end = Infinity } = choice;
-		expect(end - start).toBeGreaterThanOrEqual(2000);
-		expect(JSON.stringify(choice)).toEqual(expect.any(String));
+	if (faces) expect(faces.map(({ faceId }) => faceId)).toEqual(expect.arrayContaining(ids));
+	expect(JSON.stringify(found)).toEqual(expect.any(String));
+}
+
+function expectTiming(timing: Timing) {
+	for (const [name, value] of Object.entries(timing)) {
+		expect(NUMBERS).toContain(name);
+		expect(Number.isFinite(value)).toBe(true);
+		expect(value).toBeGreaterThanOrEqual(0);
+		if (name.includes('volume')) expect(value).toBeLessThanOrEqual(2);
+		else expect(Number.isInteger(value)).toBe(true);
 	}
 }
 
-describe('choiceFromJson, choiceFromMapping, checkedChoice and timingFromOptions', () => {
+describe('voicesFromJson, voicesFromMapping and findFaces', () => {
 	test.each([
 		['any value', anything],
 		['any JSON text', asJson.map((value) => JSON.stringify(value))],
 		['any text', text],
 		['mutated choices', mutatedChoices],
 		['mutated choices as text', mutatedChoices.map((value) => JSON.stringify(value))],
-	])('give what can be sent or a Problem for %s', (_, values) => {
-		check(values, timings, sessionFaces, (value, options, known) => {
-			const common = resultOf(() => timingFromOptions(options));
-			const choices = resultOf(() => choiceFromJson(value));
-			if (choices !== undefined) expect(Array.isArray(choices)).toBe(true);
-			if (!common || !choices) return;
-			const checked = resultOf(() => checkedChoice(choices, common, known));
-			if (checked) expectChoices(checked, known);
+	])('give voices that can be sent or a Problem for %s', (_, values) => {
+		check(values, sessionFaces, (value, faces) => {
+			const voices = resultOf(() => voicesFromJson(value));
+			for (const { face } of voices ?? []) expect(isText(face)).toBe(true);
+			if (voices) expectVoices(voices, faces);
 		});
 	});
 
 	const fieldIds = fc.oneof(
-		fc.constantFrom('face_001', 'face_002', 'face_003', '__proto__', ''),
+		fc.constantFrom('face_001', 'face_002', '#1', '#9', '__proto__', ''),
 		fc
-			.tuple(fc.constantFrom('face_001', '__proto__', 'x'), fc.constantFrom(...NUMBERS, 'other'))
+			.tuple(
+				fc.constantFrom('face_001', '#2', '__proto__', 'x'),
+				fc.constantFrom(...NUMBERS, 'other'),
+			)
 			.map((parts) => parts.join(':')),
 		text,
 	);
@@ -346,32 +359,67 @@ describe('choiceFromJson, choiceFromMapping, checkedChoice and timingFromOptions
 		fc.constantFrom('https://example.com/voice.mp3', '', null, 0, '2500', 1),
 		anything,
 	);
-	const mapping = fc
-		.array(fc.tuple(fieldIds, fieldValues), { maxLength: 6 })
-		.map((entries) => Object.fromEntries(entries));
+	const mappings = fc.record({
+		values: fc
+			.array(fc.tuple(fieldIds, fieldValues), { maxLength: 6 })
+			.map((entries) => Object.fromEntries(entries) as Record<string, unknown>),
+		expressions: fc.array(fieldIds, { maxLength: 3 }).map((ids) => new Set(ids)),
+		isAutomatic: fc.boolean(),
+		audioSource: fc.constantFrom<'url' | 'binary'>('url', 'binary'),
+	});
 
-	test('take from a mapping what can be sent, or give a Problem', () => {
-		check(mapping, sessionFaces, fc.boolean(), (values, known = [], isStrict) => {
-			const choices = resultOf(() => choiceFromMapping(values, known, isStrict));
-			if (!choices) return;
-			for (const { face_id: id } of choices)
-				expect(known.some(({ faceId }) => faceId === id)).toBe(true);
-			const checked = resultOf(() => checkedChoice(choices, {}, known));
-			if (checked) expectChoices(checked, known);
+	test('take from a mapping voices that can be sent, or give a Problem', () => {
+		check(mappings, sessionFaces, (mapping, faces) => {
+			const voices = resultOf(() => voicesFromMapping(mapping, faces));
+			if (voices) expectVoices(voices, faces);
+		});
+	});
+});
+
+describe('timingFromOptions and audioTimes', () => {
+	test('read times and volumes that the API takes, or give a Problem', () => {
+		check(timings, (options) => {
+			const timing = resultOf(() => timingFromOptions(options));
+			if (timing) expectTiming(timing);
 		});
 	});
 
-	test('send a face’s own timing, and the common one where it has none', () => {
-		const audio = 'https://example.com/voice.mp3';
-		const own = checkedChoice(
-			choiceFromMapping(
-				{ face_001: audio, 'face_001:sound_volume': '0', face_002: audio },
-				[{ faceId: 'face_001' }, { faceId: 'face_002' }],
-				true,
-			),
-			{ sound_volume: 2 },
-		);
-		expect(own.map((choice) => choice.sound_volume)).toEqual([0, 2]);
+	const ms = fc.oneof(fc.nat({ max: 60_000 }), fc.double({ min: 0, max: 70_000, noNaN: true }));
+	const given = fc.record(
+		{
+			sound_start_time: fc.nat({ max: 9_000 }),
+			sound_end_time: fc.nat({ max: 30_000 }),
+			sound_insert_time: fc.nat({ max: 9_000 }),
+		},
+		{ requiredKeys: [] },
+	);
+	const intervals = fc
+		.tuple(ms, ms)
+		.map(([a, b]): Interval => ({ startMs: Math.min(a, b), endMs: Math.max(a, b) }));
+	const lengths = fc.record(
+		{ audioMs: ms, interval: intervals, videoMs: ms },
+		{ requiredKeys: [] },
+	);
+
+	test('give whole times that hold all rules of Kling and what the user gave, or a Problem', () => {
+		check(given, lengths, (timing, known) => {
+			const { audioMs = Infinity, videoMs = Infinity, interval } = known;
+			const result = resultOf(() => audioTimes(timing, known, 'Face 1'));
+			if (!result) return;
+			expect(result.times).toMatchObject(timing);
+			const { times, cutMs } = result;
+			for (const time of Object.values(times)) expect(Number.isInteger(time)).toBe(true);
+			const length = times.sound_end_time - times.sound_start_time;
+			const endsAt = times.sound_insert_time + length;
+			expect(length).toBeGreaterThanOrEqual(2000);
+			expect(times.sound_end_time).toBeLessThanOrEqual(audioMs);
+			expect(endsAt).toBeLessThanOrEqual(videoMs);
+			if (interval) {
+				const beginsAt = Math.max(times.sound_insert_time, interval.startMs);
+				expect(Math.min(endsAt, interval.endMs) - beginsAt).toBeGreaterThanOrEqual(2000);
+			}
+			expect(cutMs).toBeGreaterThanOrEqual(0);
+		});
 	});
 });
 
@@ -469,7 +517,7 @@ describe('isPrivateHost and requireReachable', () => {
 		// Other ways to write 127.0.0.1.
 		fc.constantFrom('127.1', '2130706433', '0x7f.1', '0177.0.0.1'),
 	);
-	const reach = (url, api = 'https://apimodels.app') =>
+	const reach = (url: string, api = 'https://apimodels.app') =>
 		resultOf(() => requireReachable(url, api, 'The URL') ?? true);
 
 	test('never fall over', () => {
@@ -511,7 +559,7 @@ describe('signedTriggerUrl and ownTriggerUrl', () => {
 			// n8n hands out nothing but URLs; what is made of one stays one.
 			if (!URL.canParse(resumeUrl)) return;
 			const signed = resultOf(() => signedTriggerUrl(url, apiKey));
-			expect(new URL(signed).searchParams.get('signature')).toMatch(/^[0-9a-f]{64}$/);
+			expect(signed && new URL(signed).searchParams.get('signature')).toMatch(/^[0-9a-f]{64}$/);
 			if (apiKey.length > 10) expect(signed).not.toContain(apiKey);
 		});
 	});

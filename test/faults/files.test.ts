@@ -1,23 +1,27 @@
-'use strict';
-
-const {
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import type http from 'node:http';
+import { TIMEOUTS } from '../../nodes/KlingLipSync/api/timeouts';
+import {
+	createdIds,
 	getTask,
-	giveUpSoon,
 	identified,
 	identifyFace,
 	items,
 	KEY,
+	letFail,
 	LIP_SYNC,
 	lipSync,
 	serve,
 	useWorld,
 	visible,
 	WITHOUT_END,
-} = require('./support');
+	type Fault,
+	type NodeData,
+} from './support';
 
 const world = useWorld({ factor: 1500 });
 
-const faults = {
+const faults: Record<string, Fault> = {
 	'HTTP 500': { kind: 'status', status: 500 },
 	'HTTP 503 with a page': { kind: 'status', status: 503, body: '<html>busy</html>' },
 	'HTTP 429': { kind: 'status', status: 429 },
@@ -27,7 +31,7 @@ const faults = {
 	'nothing of the file': { kind: 'truncate', bytes: 0 },
 	'a page': { kind: 'html' },
 };
-const lasting = {
+const lasting: Record<string, Fault> = {
 	'HTTP 404': { kind: 'status', status: 404 },
 	'HTTP 403': { kind: 'status', status: 403 },
 	'HTTP 410': { kind: 'status', status: 410 },
@@ -36,7 +40,7 @@ const lasting = {
 const LONG = { timeoutMinutes: 600 };
 
 /** A lip sync that waits, and Get Task for one that is done. */
-const paths = {
+const paths: Record<string, (options?: object) => Promise<NodeData>> = {
 	'Lip Sync': async (options) => {
 		const { sessionId } = await identified(world.api);
 		return lipSync({
@@ -54,10 +58,9 @@ const paths = {
 	},
 };
 
-async function runWith(path, fault, settings = {}) {
+async function runWith(path: string, fault?: Fault, settings: Partial<NodeData> = {}) {
 	const node = { ...(await paths[path]({ downloadVideo: true })), ...settings };
-	if (fault) world.api.fail({ method: 'FILE', ...fault });
-	giveUpSoon(fault);
+	if (fault) letFail(world, { ...fault, method: 'FILE' });
 	const run = await world.engine.run({ nodes: [node] });
 	const [{ taskId }] = world.api.creates(LIP_SYNC);
 	return { run, taskId, url: `${world.api.url}/files/result/${taskId}.mp4` };
@@ -84,15 +87,15 @@ describe.each(Object.keys(paths))('the video of %s', (path) => {
 		async (name, fault) => {
 			const { run, taskId, url } = await runWith(path, { ...fault, times: WITHOUT_END });
 			expect(run.status).toBe('error');
-			expect(run.error.message).toContain(taskId);
-			expect(run.error.message).toMatch(/paid for/);
-			expect(run.error.description).toContain(url);
+			expect(run.error?.message).toContain(taskId);
+			expect(run.error?.message).toMatch(/paid for/);
+			expect(run.error?.description).toContain(url);
 			expect(world.api.files).toHaveLength(name in lasting ? 1 : 3);
 			expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
 		},
 	);
 
-	test.each(['continueRegularOutput', 'continueErrorOutput'])(
+	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 		'that is gone is kept in the details (%s)',
 		async (onError) => {
 			const fault = { kind: 'status', status: 404, times: WITHOUT_END };
@@ -129,15 +132,18 @@ describe.each(Object.keys(paths))('the video of %s', (path) => {
 		const location = '/files/sample/video.mp4';
 		const fault = { kind: 'redirect', location, times: WITHOUT_END };
 		const { run, taskId } = await runWith(path, fault);
-		expect(run.error.message).toContain(taskId);
-		expect(run.error.message).toMatch(/paid for/);
+		expect(run.error?.message).toContain(taskId);
+		expect(run.error?.message).toMatch(/paid for/);
 	});
 });
 
 describe('a video that lies on another host', () => {
-	const runFrom = async (listener, binaryMode = 'filesystem') => {
+	const runFrom = async (
+		listener: http.RequestListener,
+		binaryMode: 'filesystem' | 'default' = 'filesystem',
+	) => {
 		world.engine.binaryMode = binaryMode;
-		giveUpSoon({ kind: 'hang' }, 500);
+		TIMEOUTS.download = 500;
 		const other = await serve(listener);
 		world.api.settings.resultsHost = other.url;
 		const { run, taskId } = await runWith('Lip Sync');
@@ -152,20 +158,20 @@ describe('a video that lies on another host', () => {
 		expect(JSON.stringify(other.requests.map(({ headers }) => headers))).not.toContain(KEY);
 	});
 
-	test.each(['filesystem', 'default'])(
+	test.each(['filesystem', 'default'] as const)(
 		'that falls silent in the middle is an error (%s)',
 		async (mode) => {
 			const { run, taskId, other } = await runFrom((req, res) => {
 				res.writeHead(200, { 'content-type': 'video/mp4', 'content-length': 1000 });
 				res.write('the first part');
 			}, mode);
-			expect(run.error.message).toContain(taskId);
-			expect(run.error.message).toMatch(/paid for/);
+			expect(run.error?.message).toContain(taskId);
+			expect(run.error?.message).toMatch(/paid for/);
 			expect(other.requests).toHaveLength(3);
 		},
 	);
 
-	test.each(['filesystem', 'default'])(
+	test.each(['filesystem', 'default'] as const)(
 		'that comes slowly but steadily arrives whole (%s)',
 		async (mode) => {
 			const { run } = await runFrom((req, res) => {
@@ -193,8 +199,8 @@ describe('a video that lies on another host', () => {
 		const { run } = await runFrom((req, res) =>
 			res.writeHead(200, { 'content-type': contentType }).end(body),
 		);
-		expect(run.error.message).toContain(contentType.split(';')[0]);
-		expect(run.error.message).toMatch(/paid for/);
+		expect(run.error?.message).toContain(contentType.split(';')[0]);
+		expect(run.error?.message).toMatch(/paid for/);
 	});
 
 	test('is a video if its type is not told', async () => {
@@ -212,8 +218,8 @@ describe('a video that lies on another host', () => {
 	test('is an error if its host does not exist', async () => {
 		world.api.settings.resultsHost = 'http://nowhere.invalid';
 		const { run, taskId } = await runWith('Lip Sync');
-		expect(run.error.message).toContain(taskId);
-		expect(run.error.description).toContain('http://nowhere.invalid');
+		expect(run.error?.message).toContain(taskId);
+		expect(run.error?.description).toContain('http://nowhere.invalid');
 	});
 });
 
@@ -242,9 +248,9 @@ test('A lost picture of a face names the task and its session', async () => {
 	);
 	world.api.fail({ method: 'FILE', kind: 'status', status: 404, after: 1 });
 	const run = await world.engine.run({ nodes: [node] });
-	const [{ taskId }] = world.api.creates();
-	const { sessionId } = world.api.tasks.get(taskId);
+	const [taskId] = createdIds(world);
+	const sessionId = world.api.tasks.get(taskId)?.sessionId;
 	expect(run.items('Kling')[0].json.error).toContain(taskId);
 	expect(run.items('Kling')[0].json.details).toMatchObject({ taskId, sessionId, httpCode: 404 });
-	expect(visible(world.engine, run)).not.toContain(KEY);
+	expect(visible(world, run)).not.toContain(KEY);
 });

@@ -1,28 +1,32 @@
-'use strict';
-
-const {
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { CreateRequest } from '../emulator/requests';
+import {
 	AUDIO,
+	createdIds,
 	getTask,
-	giveUpSoon,
 	IDENTIFY,
 	identified,
 	identifyFace,
 	items,
+	letFail,
 	LIP_SYNC,
 	lipSync,
+	ON_ERROR,
 	until,
 	useWorld,
 	VIDEO,
 	WITHOUT_END,
-} = require('./support');
+	type Fault,
+	type NodeData,
+	type World,
+} from './support';
 
 const world = useWorld();
 
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 const LONG = { timeoutMinutes: 60 };
 
-const tasksOf = (model) =>
-	world.api.creates(model).flatMap(({ taskId }) => (taskId ? [taskId] : []));
+const tasksOf = (model: string) => createdIds(world, model);
 
 const session = async () => ({
 	faceSource: 'session',
@@ -31,14 +35,17 @@ const session = async () => ({
 });
 
 /** An item with a file, for which n8n makes another link each time. */
-async function fileItem(field, file) {
+async function fileItem(field: string, file: { fileName: string; mimeType: string }) {
 	world.engine.binaryMode = 'filesystem';
 	await world.engine.serveBinary();
 	return { json: {}, binary: { [field]: await world.engine.storeBinary('content', file) } };
 }
 
 /** Nodes that differ in how they come to their request. */
-const requests = {
+const requests: Record<
+	string,
+	(options: object) => Promise<{ node: NodeData; input: Array<Partial<INodeExecutionData>> }>
+> = {
 	'a fixed URL': async (options) => ({
 		node: lipSync({ ...(await session()), options }),
 		input: items(1),
@@ -92,23 +99,20 @@ const requests = {
 };
 
 describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
-	test.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'])(
-		'a failure while asking leads to no second task (%s)',
-		async (onError) => {
-			const { node, input } = await requests[name](LONG);
-			world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC, times: 2 });
-			const run = await world.engine.run({ nodes: [{ ...node, ...RETRY, onError }], input });
-			expect(run.items('Kling')[0].json).toMatchObject({
-				taskId: tasksOf(LIP_SYNC)[0],
-				state: 'completed',
-			});
-			expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
-			expect(world.api.creates(IDENTIFY).length).toBe(name.includes('video') ? 1 : 0);
-			expect(world.api.queries().filter(({ fault }) => fault)).toHaveLength(2);
-		},
-	);
+	test.each(ON_ERROR)('a failure while asking leads to no second task (%s)', async (onError) => {
+		const { node, input } = await requests[name](LONG);
+		world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC, times: 2 });
+		const run = await world.engine.run({ nodes: [{ ...node, ...RETRY, onError }], input });
+		expect(run.items('Kling')[0].json).toMatchObject({
+			taskId: tasksOf(LIP_SYNC)[0],
+			state: 'completed',
+		});
+		expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
+		expect(world.api.creates(IDENTIFY).length).toBe(name.includes('video') ? 1 : 0);
+		expect(world.api.queries().filter(({ fault }) => fault)).toHaveLength(2);
+	});
 
-	test.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'])(
+	test.each(ON_ERROR)(
 		'a create without an answer is sent once in all tries (%s)',
 		async (onError) => {
 			const { node, input } = await requests[name](LONG);
@@ -118,7 +122,7 @@ describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 			expect(world.api.creates(IDENTIFY).length).toBe(name.includes('video') ? 1 : 0);
 			const output = onError === 'continueErrorOutput' ? 1 : 0;
 			const message =
-				onError === 'stopWorkflow' ? run.error.message : run.items('Kling', output)[0].json.error;
+				onError === 'stopWorkflow' ? run.error?.message : run.items('Kling', output)[0].json.error;
 			expect(message).toMatch(/may have been created and charged/);
 			if (onError !== 'stopWorkflow' && name.includes('video')) {
 				const { details } = run.items('Kling', output)[0].json;
@@ -141,8 +145,8 @@ describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 		const { node, input } = await requests[name](LONG);
 		world.api.settings.failWith = ({ model }) => (model === LIP_SYNC ? 'no mouth' : null);
 		const run = await world.engine.run({ nodes: [{ ...node, ...RETRY }], input });
-		expect(run.error.message).toContain(tasksOf(LIP_SYNC)[0]);
-		expect(run.error.message).toContain('no mouth');
+		expect(run.error?.message).toContain(tasksOf(LIP_SYNC)[0]);
+		expect(run.error?.message).toContain('no mouth');
 		expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
 	});
 
@@ -187,96 +191,88 @@ test('A failed identification inside of Lip Sync is not paid for again by Retry 
 
 test('An identification without an answer is sent once in all tries', async () => {
 	const node = lipSync({ faceSource: 'video', videoUrl: VIDEO }, RETRY);
-	const fault = { method: 'POST', kind: 'hang-after', times: WITHOUT_END };
-	world.api.fail(fault);
-	giveUpSoon(fault);
+	letFail(world, { method: 'POST', kind: 'hang-after', times: WITHOUT_END });
 	const run = await world.engine.run({ nodes: [node] });
-	expect(run.error.message).toMatch(/may have been created and charged/);
+	expect(run.error?.message).toMatch(/may have been created and charged/);
 	expect(world.api.creates()).toHaveLength(1);
 });
 
-describe.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'])(
-	'one failing item among ten (%s)',
-	(onError) => {
-		const runTen = async (fault, failWith) => {
-			const { sessionId } = await identified(world.api);
-			world.api.settings.failWith = failWith ?? null;
-			if (fault) world.api.fail({ method: 'POST', model: LIP_SYNC, ...fault });
-			const node = lipSync(
-				{
-					faceSource: 'session',
-					sessionId,
-					faceId: 'face_001',
-					audioUrl: '=https://example.com/{{ $json.n }}.mp3',
-					options: { ...LONG, maxConcurrency: 1 },
-				},
-				{ ...RETRY, onError },
-			);
-			return await world.engine.run({ nodes: [node], input: items(10) });
-		};
-		const audios = () =>
-			world.api
-				.creates(LIP_SYNC)
-				.filter(({ taskId }) => taskId)
-				.map(({ body }) => body.face_choose[0].sound_file);
-
-		test.each([0, 3, 9])(
-			'a create refused once leads to one task for each item (%i)',
-			async (n) => {
-				const run = await runTen({ kind: 'status', status: 400, after: n });
-				// Only a failure of the first item makes n8n run the node again when it continues.
-				const isRepeated = onError === 'stopWorkflow' || n === 0;
-				expect(world.api.creates(LIP_SYNC)).toHaveLength(isRepeated ? 11 : 10);
-				expect(new Set(audios()).size).toBe(audios().length);
-				expect(audios()).toHaveLength(isRepeated ? 10 : 9);
-				const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
-				expect(outputs).toHaveLength(10);
-				expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(
-					isRepeated ? 10 : 9,
-				);
+describe.each(ON_ERROR)('one failing item among ten (%s)', (onError) => {
+	const runTen = async (fault?: Fault, failWith?: World['api']['settings']['failWith']) => {
+		const { sessionId } = await identified(world.api);
+		world.api.settings.failWith = failWith ?? null;
+		if (fault) world.api.fail({ method: 'POST', model: LIP_SYNC, ...fault });
+		const node = lipSync(
+			{
+				faceSource: 'session',
+				sessionId,
+				faceId: 'face_001',
+				audioUrl: '=https://example.com/{{ $json.n }}.mp3',
+				options: { ...LONG, maxConcurrency: 1 },
 			},
+			{ ...RETRY, onError },
 		);
+		return await world.engine.run({ nodes: [node], input: items(10) });
+	};
+	const audios = () =>
+		world.api
+			.creates(LIP_SYNC)
+			.filter(({ taskId }) => taskId)
+			.map(({ body }) => body?.face_choose?.[0].sound_file);
 
-		test.each([0, 3, 9])('a create without an answer is never repeated (%i)', async (n) => {
-			const run = await runTen({ kind: 'reset-after', after: n });
-			// A run that is to stop spends nothing on the items behind.
-			const sent = onError === 'stopWorkflow' ? n + 1 : 10;
-			expect(world.api.creates(LIP_SYNC)).toHaveLength(sent);
-			expect(new Set(audios()).size).toBe(sent);
-			if (onError === 'stopWorkflow') {
-				expect(run.error.message).toMatch(/may have been created/);
-				expect(run.error.context.itemIndex).toBe(n);
-				const known = world.api.creates(LIP_SYNC).filter(({ fault }) => !fault);
-				for (const { taskId } of known) expect(run.error.description).toContain(taskId);
-			} else {
-				const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
-				expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(9);
-				expect(outputs.filter(({ json }) => /may have been/.test(json.error))).toHaveLength(1);
-			}
-		});
+	test.each([0, 3, 9])('a create refused once leads to one task for each item (%i)', async (n) => {
+		const run = await runTen({ kind: 'status', status: 400, after: n });
+		// Only a failure of the first item makes n8n run the node again when it continues.
+		const isRepeated = onError === 'stopWorkflow' || n === 0;
+		expect(world.api.creates(LIP_SYNC)).toHaveLength(isRepeated ? 11 : 10);
+		expect(new Set(audios()).size).toBe(audios().length);
+		expect(audios()).toHaveLength(isRepeated ? 10 : 9);
+		const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
+		expect(outputs).toHaveLength(10);
+		expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(
+			isRepeated ? 10 : 9,
+		);
+	});
 
-		test.each([0, 3, 9])('a failed task is never paid for again (%i)', async (n) => {
-			const run = await runTen(undefined, (_, index) => (index === n ? 'no mouth' : null));
-			expect(world.api.creates(LIP_SYNC)).toHaveLength(10);
-			const failedId = tasksOf(LIP_SYNC)[n];
-			if (onError === 'stopWorkflow') {
-				expect(run.error.message).toContain(failedId);
-				expect(run.error.context.itemIndex).toBe(n);
-				for (const taskId of tasksOf(LIP_SYNC))
-					expect(run.error.message + run.error.description).toContain(taskId);
-			} else {
-				const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
-				const [{ json }] = outputs.filter(({ json }) => json.error);
-				expect(json.details).toMatchObject({
-					taskId: failedId,
-					state: 'failed',
-					failMsg: 'no mouth',
-				});
-				expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(9);
-			}
-		});
-	},
-);
+	test.each([0, 3, 9])('a create without an answer is never repeated (%i)', async (n) => {
+		const run = await runTen({ kind: 'reset-after', after: n });
+		// A run that is to stop spends nothing on the items behind.
+		const sent = onError === 'stopWorkflow' ? n + 1 : 10;
+		expect(world.api.creates(LIP_SYNC)).toHaveLength(sent);
+		expect(new Set(audios()).size).toBe(sent);
+		if (onError === 'stopWorkflow') {
+			expect(run.error?.message).toMatch(/may have been created/);
+			expect(run.error?.context.itemIndex).toBe(n);
+			const known = world.api.creates(LIP_SYNC).filter(({ fault }) => !fault);
+			for (const { taskId } of known) expect(run.error?.description).toContain(taskId);
+		} else {
+			const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
+			expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(9);
+			expect(outputs.filter(({ json }) => /may have been/.test(json.error))).toHaveLength(1);
+		}
+	});
+
+	test.each([0, 3, 9])('a failed task is never paid for again (%i)', async (n) => {
+		const run = await runTen(undefined, (_, index) => (index === n ? 'no mouth' : null));
+		expect(world.api.creates(LIP_SYNC)).toHaveLength(10);
+		const failedId = tasksOf(LIP_SYNC)[n];
+		if (onError === 'stopWorkflow') {
+			expect(run.error?.message).toContain(failedId);
+			expect(run.error?.context.itemIndex).toBe(n);
+			for (const taskId of tasksOf(LIP_SYNC))
+				expect(`${run.error?.message} ${run.error?.description}`).toContain(taskId);
+		} else {
+			const outputs = [...run.items('Kling', 0), ...run.items('Kling', 1)];
+			const [{ json }] = outputs.filter(({ json }) => json.error);
+			expect(json.details).toMatchObject({
+				taskId: failedId,
+				state: 'failed',
+				failMsg: 'no mouth',
+			});
+			expect(outputs.filter(({ json }) => json.state === 'completed')).toHaveLength(9);
+		}
+	});
+});
 
 test('A loop over the same input creates a task each time round', async () => {
 	const { sessionId } = await identified(world.api);
@@ -295,7 +291,7 @@ test('A loop over the same input creates a task each time round', async () => {
 	});
 	expect(run.runs('Kling')).toBe(2);
 	expect(world.api.creates(LIP_SYNC)).toHaveLength(2);
-	const ids = run.data.resultData.runData.Kling.map(({ data }) => data.main[0][0].json.taskId);
+	const ids = run.data.resultData.runData.Kling.map(({ data }) => data?.main[0]?.[0].json.taskId);
 	expect(new Set(ids).size).toBe(2);
 });
 
@@ -321,7 +317,7 @@ test('A loop whose second round fails while asking takes up only its own task', 
 		},
 	});
 	expect(world.api.creates(LIP_SYNC)).toHaveLength(2);
-	const ids = run.data.resultData.runData.Kling.map(({ data }) => data.main[0][0].json.taskId);
+	const ids = run.data.resultData.runData.Kling.map(({ data }) => data?.main[0]?.[0].json.taskId);
 	expect(ids).toEqual(tasksOf(LIP_SYNC));
 });
 
@@ -342,7 +338,7 @@ test('Two equal items of one run get a task each', async () => {
 });
 
 describe('as a tool of an agent', () => {
-	const tool = async (settings, parameters) =>
+	const tool = async (settings: Partial<NodeData> = {}, parameters: object = {}) =>
 		lipSync({ ...(await session()), options: LONG, ...parameters }, { name: 'Tool', ...settings });
 	const askedTool = async () =>
 		await tool({}, { audioUrl: "={{ $fromAI('audio', '', 'string') }}" });
@@ -384,16 +380,17 @@ describe('as a tool of an agent', () => {
 	);
 
 	test('a call that takes long does not lose its task to one that ends before', async () => {
-		const isSlow = ({ face_choose: [{ sound_file: file }] }) => file.endsWith('/slow.mp3');
+		const isSlow = ({ face_choose: faces }: CreateRequest) =>
+			faces?.[0].sound_file?.endsWith('/slow.mp3');
 		world.api.settings.lipSyncMs = (request) => (isSlow(request) ? 600_000 : 1);
 		const node = { ...(await askedTool()), ...RETRY };
 		const calls = callTool(node, ['slow', 'fast'], 'test.agentAtOnce');
 		await until(() => tasksOf(LIP_SYNC).length === 2);
 		const [slow, fast] = [true, false].map(
-			(wanted) => world.api.creates().find(({ body }) => isSlow(body) === wanted).taskId,
+			(wanted) => world.api.creates().find(({ body }) => isSlow(body!) === wanted)!.taskId!,
 		);
-		const asked = (taskId) => world.api.queries(taskId).length;
-		await until(() => world.api.tasks.get(fast).outcome && asked(fast) > 0);
+		const asked = (taskId: string) => world.api.queries(taskId).length;
+		await until(() => world.api.tasks.get(fast)?.outcome && asked(fast) > 0);
 		const before = asked(slow);
 		await until(() => asked(slow) > before + 2);
 		world.api.fail({ method: 'GET', kind: 'status', status: 401, taskId: slow });
@@ -416,7 +413,7 @@ describe('as a tool of an agent', () => {
 	});
 
 	/** What an agent gets, as text, from a tool that it calls several times in one execution. */
-	async function callTool(node, names, agent) {
+	async function callTool(node: NodeData, names: string[], agent: string) {
 		const calls = names.map((name) => ({ audio: `https://example.com/${name}.mp3` }));
 		const run = await world.engine.run({
 			nodes: [
@@ -431,7 +428,7 @@ describe('as a tool of an agent', () => {
 });
 
 describe('a person’s retry of a failed execution', () => {
-	const node = (sessionId, more = {}, settings = {}) =>
+	const node = (sessionId: string, more: object = {}, settings: Partial<NodeData> = {}) =>
 		lipSync(
 			{
 				faceSource: 'session',
