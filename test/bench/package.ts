@@ -1,18 +1,18 @@
-'use strict';
-
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
-const ts = require('typescript');
-const { row, spread } = require('./stats');
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+import { row, spread } from './stats';
 
 const ROOT = path.join(__dirname, '../..');
 const ROUNDS = 7;
-const LARGEST = 150_000;
+/** Bytes. */
+const LARGEST = 250_000;
 
 /** The example node that n8n's own tool makes for a new package, compiled. */
-function starterNode(folder) {
+function starterNode(folder: string): string {
 	const source = path.join(
 		ROOT,
 		'node_modules/@n8n/node-cli/dist/template/templates/programmatic/example/template/nodes/Example/Example.node.ts',
@@ -26,7 +26,7 @@ function starterNode(folder) {
 }
 
 /** ms until a module is loaded in a fresh process in which n8n-workflow is loaded already. */
-function loadTime(file) {
+function loadTime(file: string): number {
 	const script = `
 		require(${JSON.stringify(require.resolve('n8n-workflow'))});
 		const begin = performance.now();
@@ -37,11 +37,11 @@ function loadTime(file) {
 }
 
 /** What the package costs an n8n server: loading it, and its size on disk. */
-async function packageCosts() {
+export async function packageCosts() {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'starter-'));
 	const starter = starterNode(folder);
-	const ours = [];
-	const theirs = [];
+	const ours: number[] = [];
+	const theirs: number[] = [];
 	for (let round = 0; round < ROUNDS; round++) {
 		ours.push(loadTime(path.join(ROOT, 'index.js')));
 		theirs.push(loadTime(starter));
@@ -52,23 +52,16 @@ async function packageCosts() {
 		encoding: 'utf8',
 		stdio: ['ignore', 'pipe', 'ignore'],
 	});
-	const [{ unpackedSize }] = [JSON.parse(packed)].flatMap((list) => Object.values(list));
+	// A list, or from npm 11 on an object by the package's name.
+	const [{ unpackedSize }] = Object.values(JSON.parse(packed) as Array<{ unpackedSize: number }>);
 	return [
-		row(
-			'load the package, ms',
-			spread(ours, 1),
-			`${spread(theirs, 1)} n8n's starter node`,
-			'',
-			true,
-		),
+		row('load the package, ms', spread(ours, 1), `${spread(theirs, 1)} n8n's starter node`),
 		row(
 			'size unpacked, KB',
 			(unpackedSize / 1000).toFixed(0),
 			'',
-			'≤ 150 KB',
+			'≤ 250 KB',
 			unpackedSize <= LARGEST,
 		),
 	];
 }
-
-module.exports = { packageCosts };

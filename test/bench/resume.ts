@@ -1,17 +1,33 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { INodeParameters } from 'n8n-workflow';
+import { createSettings } from '../emulator/settings';
+import { until, type WorkflowNode } from '../server/client';
+import type { Server } from '../server/server';
+import {
+	type Api,
+	chain,
+	items,
+	type KlingNodes,
+	manualStart,
+	next,
+	tasksOf,
+} from '../server/workflows';
+import { row, spread, summary } from './stats';
+import { withServer } from './withServer';
 
-const { setTimeout: pause } = require('node:timers/promises');
-const { createSettings } = require('../emulator/settings');
-const { until } = require('../server/client');
-const { chain, items, manualStart, next, tasksOf } = require('../server/workflows');
-const { row, spread, summary } = require('./stats');
-const { withServer } = require('./withServer');
+interface Batch {
+	/** Items. */
+	count: number;
+	/** Within how many ms their tasks finish. */
+	within: number;
+	/** Whether they come faster than n8n can answer. */
+	isFlood?: boolean;
+	/** Settings of n8n. */
+	env?: Record<string, string>;
+}
 
-/**
- * Items, within how many ms their tasks finish, and a setting of n8n. In a flood they come faster
- * than n8n can answer.
- */
-const BATCHES = [
+const BATCHES: Batch[] = [
 	{ count: 1, within: 0 },
 	{ count: 20, within: 1_500 },
 	{ count: 200, within: 15_000 },
@@ -27,7 +43,7 @@ const ROUNDS = 3;
 const PATIENCE = 120_000;
 
 /** The HTTP Request node that people use where there is no node for a service. */
-const httpRequest = (name, api, parameters) => ({
+const httpRequest = (name: string, api: Api, parameters: INodeParameters): WorkflowNode => ({
 	name,
 	type: 'n8n-nodes-base.httpRequest',
 	typeVersion: 4.2,
@@ -42,7 +58,7 @@ const httpRequest = (name, api, parameters) => ({
 	},
 });
 
-const createByHttp = (api, tag, callbackUrl) =>
+const createByHttp = (api: Api, tag: string, callbackUrl: string) =>
 	httpRequest('Create', api, {
 		method: 'POST',
 		sendBody: true,
@@ -50,7 +66,7 @@ const createByHttp = (api, tag, callbackUrl) =>
 		jsonBody: `={{ JSON.stringify({ model: 'kling-advanced-lip-sync', session_id: '${api.sessionId}', face_choose: [{ face_id: 'face_001', sound_file: 'https://example.com/${tag}/' + $json.n + '.mp3' }]${callbackUrl} }) }}`,
 	});
 
-const wait = (tag, parameters) => ({
+const wait = (tag: string, parameters: INodeParameters): WorkflowNode => ({
 	name: 'Wait',
 	type: 'n8n-nodes-base.wait',
 	typeVersion: 1.1,
@@ -58,11 +74,23 @@ const wait = (tag, parameters) => ({
 	webhookId: tag,
 });
 
-const waitForCallback = (tag, options) =>
+const waitForCallback = (tag: string, options: INodeParameters) =>
 	wait(tag, { resume: 'webhook', httpMethod: 'POST', options });
 
+interface Design {
+	nodes(api: Api, tag: string, kling: KlingNodes): WorkflowNode[];
+	/** The nodes in a row, and a connection back. */
+	path: string[];
+	loop?: { from: string; to: string };
+	/** Whether only the last task that ends is told. */
+	onlyLastCallback?: boolean;
+	/** Whether the execution is still waiting when all callbacks are answered. */
+	staysWaiting?: boolean;
+}
+type Name = 'paused' | 'floor' | 'shut' | 'asking';
+
 /** What is compared: the nodes between the items and the node called Next. */
-const designs = {
+const designs: Record<Name, Design> = {
 	paused: {
 		nodes: (api, tag, kling) => [kling.lipSync(tag, { waitMode: 'callback' })],
 		path: ['Kling'],
@@ -114,7 +142,7 @@ const designs = {
 			},
 		],
 		path: ['Create', 'Wait', 'Ask', 'If'],
-		loop: { If: 'Wait' },
+		loop: { from: 'If', to: 'Wait' },
 	},
 };
 
@@ -126,16 +154,21 @@ const NO_RETRIES = { callbackRetriesMs: [], backgroundForMs: 0 };
 /**
  * Runs one design once.
  *
- * @returns {Promise<object>} `delay`: ms from the last task's end to the next node's start, or to the
- * last callback's answer where the execution stays waiting; `calls`: API calls a task
+ * @returns `delay`: ms from the last task's end to the next node's start, or to the last callback's
+ * answer where the execution stays waiting; `calls`: API calls a task
  */
-async function measure(server, api, kling, name, { count, within }, round) {
-	const { nodes, path, loop = {}, onlyLastCallback, staysWaiting } = designs[name];
+async function measure(
+	server: Server,
+	api: Api,
+	kling: KlingNodes,
+	name: Name,
+	{ count, within }: Batch,
+	round: number,
+) {
+	const { nodes, path, loop, onlyLastCallback, staysWaiting } = designs[name];
 	const tag = `${name}-${count}-${within}-${round}`;
 	const connections = chain('Start', 'List', 'Items', ...path, 'Next');
-	for (const [from, to] of Object.entries(loop)) {
-		connections[from].main[1] = [{ node: to, type: 'main', index: 0 }];
-	}
+	if (loop) connections[loop.from].main[1] = [{ node: loop.to, type: 'main', index: 0 }];
 	const workflow = await server.createWorkflow({
 		name: tag,
 		nodes: [manualStart, ...items(count), ...nodes(api, tag, kling), next()],
@@ -153,21 +186,21 @@ async function measure(server, api, kling, name, { count, within }, round) {
 	else await pause(1_000 + ((round * 1_700) % 5_000));
 
 	api.settings.callbacks = (task) =>
-		onlyLastCallback && task.taskId !== tasks.at(-1).taskId ? 'dropped' : 'normal';
+		onlyLastCallback && task.taskId !== tasks.at(-1)?.taskId ? 'dropped' : 'normal';
 	Object.assign(api.settings, staysWaiting ? NO_RETRIES : RETRIES);
 	const delivered = api.deliveries.length;
 	for (const { taskId } of tasks) {
 		api.finish(taskId);
 		await pause(within / count);
 	}
-	const finishedAt = Math.max(...tasks.map(({ taskId }) => api.tasks.get(taskId).completeTime));
+	const finishedAt = Math.max(...tasks.map(({ completeTime }) => completeTime!));
 	const nextStarted = async () =>
-		(await server.waitFor(id, 'success', PATIENCE)).runData.Next.at(-1).startTime;
+		(await server.waitFor(id, 'success', PATIENCE)).runData.Next.at(-1)!.startTime;
 	const lastAnswered = async () => {
 		const areOver = () => api.deliveries.length === delivered + count;
 		await until(areOver, PATIENCE, () => 'Callbacks are missing');
 		return Math.max(
-			...api.deliveries.slice(delivered).map(({ at, durationMs }) => at + durationMs),
+			...api.deliveries.slice(delivered).map(({ at, durationMs }) => at + durationMs!),
 		);
 	};
 	const endedAt = staysWaiting ? await lastAnswered() : await nextStarted();
@@ -175,10 +208,15 @@ async function measure(server, api, kling, name, { count, within }, round) {
 }
 
 /** Runs each design several times, in turn, on one server. */
-async function measureAll(batch) {
-	const names = Object.keys(designs).filter((name) => batch.isFlood || name !== 'shut');
-	const results = Object.fromEntries(names.map((name) => [name, []]));
-	await withServer(batch.env, async (server, api, kling) => {
+async function measureAll(batch: Batch) {
+	const results: Record<Name, Array<{ delay: number; calls: number }>> = {
+		paused: [],
+		floor: [],
+		shut: [],
+		asking: [],
+	};
+	const names = (Object.keys(designs) as Name[]).filter((name) => batch.isFlood || name !== 'shut');
+	await withServer(batch.env ?? {}, async (server, api, kling) => {
 		for (let round = 0; round < ROUNDS; round++) {
 			for (const name of names)
 				results[name].push(await measure(server, api, kling, name, batch, round));
@@ -188,20 +226,20 @@ async function measureAll(batch) {
 }
 
 /** What is measured, in words. */
-function nameOf({ count, within, env = {} }) {
+function nameOf({ count, within, env = {} }: Batch): string {
 	const finish = count > 1 ? ` that finish within ${within / 1000} s` : '';
 	const setting = Object.entries(env).map(([name, value]) => `, ${name}=${value}`);
 	return `paused, ${count} items${finish}${setting}`;
 }
 
 /** How soon a paused execution goes on, against the least n8n can do and what people build. */
-async function resume() {
+export async function resume() {
 	const rows = [];
 	for (const batch of BATCHES) {
 		const results = await measureAll(batch);
-		const delays = (name) => results[name].map(({ delay }) => delay);
-		const calls = (name) => results[name].map((result) => result.calls);
-		const times = (name) => summary(delays('paused')).median / summary(delays(name)).median;
+		const delays = (name: Name) => results[name].map(({ delay }) => delay);
+		const calls = (name: Name) => results[name].map((result) => result.calls);
+		const times = (name: Name) => summary(delays('paused')).median / summary(delays(name)).median;
 		const what = nameOf(batch);
 		rows.push(
 			row(
@@ -233,5 +271,3 @@ async function resume() {
 	}
 	return rows;
 }
-
-module.exports = { resume };

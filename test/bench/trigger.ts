@@ -1,13 +1,21 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as pause } from 'node:timers/promises';
+import { createTask, IDENTIFY } from '../engine/helpers';
+import type { ExecutionStatus } from 'n8n-workflow';
+import type { WorkflowNode } from '../server/client';
+import type { Server } from '../server/server';
+import { type Api, chain, type KlingNodes, next, webhookStart } from '../server/workflows';
+import { row, spread, summary } from './stats';
+import { withServer } from './withServer';
 
-const { setTimeout: pause } = require('node:timers/promises');
-const { createTask, IDENTIFY } = require('../engine/helpers');
-const { chain, next, webhookStart } = require('../server/workflows');
-const { row, spread, summary } = require('./stats');
-const { withServer } = require('./withServer');
+interface Burst {
+	size: number;
+	rounds: number;
+	isFlood: boolean;
+}
 
 /** A flood is measured once: it takes minutes, in which the vendor delivers again and again. */
-const BURSTS = [
+const BURSTS: Burst[] = [
 	{ size: 60, rounds: 3, isFlood: false },
 	{ size: 1000, rounds: 1, isFlood: true },
 ];
@@ -16,22 +24,41 @@ const PATIENCE = 15 * 60_000;
 /** Longer than the vendor's own pauses between deliveries, and than its background job's in a flood. */
 const QUIET = 12_000;
 const QUIET_IN_FLOOD = 75_000;
-const ANY_STATUS = ['new', 'running', 'success', 'error', 'crashed'];
+const ANY_STATUS: ExecutionStatus[] = ['new', 'running', 'success', 'error', 'crashed'];
 const MB = 1_000_000;
 
-/**
- * Lets a burst of tasks finish, and waits until all executions that they start have ended.
- *
- * @returns {Promise<object>} `seconds` until the last one has ended, and whether that is `over`;
- * `started`: executions; `repeated`: deliveries after each task's first; `memory`: its peak in bytes
- */
-async function measure(server, api, { workflowId, url }, { size, isFlood }) {
-	const count = async (status) => await server.countExecutions({ workflowId, status });
+/** A workflow that takes callbacks. */
+interface Receiver {
+	workflowId: string;
+	url: string;
+}
+
+interface Measured {
+	/** Until the last execution has ended, and whether that is so. */
+	seconds: number;
+	isOver: boolean;
+	/** Executions. */
+	started: number;
+	/** Deliveries after each task's first. */
+	repeated: number;
+	/** Its peak in bytes. */
+	memory: number;
+}
+
+/** Lets a burst of tasks finish, and waits until all executions that they start have ended. */
+async function measure(
+	server: Server,
+	api: Api,
+	{ workflowId, url }: Receiver,
+	{ size, isFlood }: Burst,
+): Promise<Measured> {
+	const count = async (status: ExecutionStatus[]) =>
+		await server.countExecutions({ workflowId, status });
 	// While it is flooded, n8n refuses to answer.
 	const look = async () =>
-		await Promise.all([count(['new', 'running']), count(ANY_STATUS)]).catch(() => []);
+		await Promise.all([count(['new', 'running']), count(ANY_STATUS)]).catch(() => undefined);
 	const before = await count(ANY_STATUS);
-	const ids = new Set();
+	const ids = new Set<string>();
 	for (let index = 0; index < size; index++) {
 		const video_url = `https://example.com/${index}.mp4`;
 		ids.add(await createTask(api, { model: IDENTIFY, video_url, callback_url: url }));
@@ -49,9 +76,10 @@ async function measure(server, api, { workflowId, url }, { size, isFlood }) {
 	while (!isOver && Date.now() - begin < PATIENCE) {
 		await pause(isFlood ? 1_000 : 250);
 		memory = Math.max(memory, server.memory());
-		const [running, all] = await look();
+		const counted = await look();
+		const [running, all] = counted ?? [1, before + started];
 		if (running !== 0 || all - before !== started) lastAt = Date.now();
-		if (all !== undefined) started = all - before;
+		started = all - before;
 		isOver = started >= size && Date.now() - lastAt > (isFlood ? QUIET_IN_FLOOD : QUIET);
 	}
 	return {
@@ -63,9 +91,11 @@ async function measure(server, api, { workflowId, url }, { size, isFlood }) {
 	};
 }
 
+type Name = 'ours' | 'bare';
+
 /** Puts both receivers on a server. */
-async function publishReceivers(server, kling) {
-	const publish = async (start) => {
+async function publishReceivers(server: Server, kling: KlingNodes) {
+	const publish = async (start: WorkflowNode) => {
 		const workflowId = await server.createWorkflow({
 			nodes: [start, next()],
 			connections: chain('Start', 'Next'),
@@ -81,9 +111,9 @@ async function publishReceivers(server, kling) {
 	};
 }
 
-async function measureBoth(burst) {
-	const results = { ours: [], bare: [] };
-	const measureOn = async (names) =>
+async function measureBoth(burst: Burst) {
+	const results: Record<Name, Measured[]> = { ours: [], bare: [] };
+	const measureOn = async (names: Name[]) =>
 		await withServer({}, async (server, api, kling) => {
 			const receivers = await publishReceivers(server, kling);
 			for (let round = 0; round < burst.rounds; round++) {
@@ -92,21 +122,21 @@ async function measureBoth(burst) {
 			}
 		});
 	// Each on a server of its own, for a flood leaves one swollen, and deliveries to come.
-	for (const names of burst.isFlood ? [['bare'], ['ours']] : [['bare', 'ours']])
-		await measureOn(names);
+	const servers: Name[][] = burst.isFlood ? [['bare'], ['ours']] : [['bare', 'ours']];
+	for (const names of servers) await measureOn(names);
 	return results;
 }
 
 /** Bursts of callbacks at the trigger, which asks the API about each, against a bare Webhook node. */
-async function trigger() {
+export async function trigger() {
 	const rows = [];
 	for (const burst of BURSTS) {
 		const { size, isFlood } = burst;
 		const { ours, bare } = await measureBoth(burst);
-		const seconds = (results) => results.map((result) => result.seconds);
-		const time = (results) =>
+		const seconds = (results: Measured[]) => results.map((result) => result.seconds);
+		const time = (results: Measured[]) =>
 			`${spread(seconds(results), 1)}${results.every(({ isOver }) => isOver) ? '' : ', and not over'}`;
-		const rest = (results) =>
+		const rest = (results: Measured[]) =>
 			results
 				.map(
 					({ started, repeated, memory }) => `${started}; ${repeated}; ${(memory / MB).toFixed(0)}`,
@@ -132,5 +162,3 @@ async function trigger() {
 	}
 	return rows;
 }
-
-module.exports = { trigger };

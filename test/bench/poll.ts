@@ -1,13 +1,13 @@
-'use strict';
-
-const { clock } = require('../../dist/nodes/KlingLipSync/clock');
-const { pollTasks } = require('../../dist/nodes/KlingLipSync/wait/poll');
-const { row } = require('./stats');
+import { clock } from '../../nodes/KlingLipSync/clock';
+import { pollTasks } from '../../nodes/KlingLipSync/wait/poll';
+import type { Run } from '../../nodes/KlingLipSync/run/run';
+import type { Task } from '../../nodes/KlingLipSync/task/task';
+import { row } from './stats';
 
 const MODEL = 'kling-advanced-lip-sync';
 
 /** Watches one task with the node's own code, in simulated time. */
-async function watch(durationMs) {
+async function watch(durationMs: number) {
 	const real = { ...clock };
 	let now = 0;
 	let queries = 0;
@@ -32,16 +32,16 @@ async function watch(durationMs) {
 		},
 		access: { apiKey: 'key', baseUrl: 'https://example.com' },
 		concurrency: 5,
-	};
-	const task = { taskId: 'task', state: 'pending', model: MODEL };
-	const [{ task: end }] = await pollTasks(run, [{ task }], 30 * 60_000, () => false);
+	} as unknown as Run;
+	const task: Task = { taskId: 'task', state: 'pending', model: MODEL };
+	const [end] = await pollTasks(run, [{ task }], 30 * 60_000, () => false);
 	Object.assign(clock, real);
-	if (end.state !== 'completed') throw new Error(`the task ended as ${end.state}`);
+	if (!('task' in end) || end.task.state !== 'completed') throw new Error('The task is not done');
 	return { queries, delay: (now - durationMs) / 1000 };
 }
 
 /** Queries and the delay until a finished task is noticed, when the node waits by asking. */
-async function poll() {
+export async function poll() {
 	const rows = [];
 	for (const seconds of [5, 60, 180]) {
 		const { queries, delay } = await watch(seconds * 1000);
@@ -58,5 +58,3 @@ async function poll() {
 	}
 	return rows;
 }
-
-module.exports = { poll };

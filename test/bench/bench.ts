@@ -1,24 +1,23 @@
-'use strict';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console */
 
-/**
- * Measures and prints a table: `npm run bench [-- name …]`. Nothing here passes or fails.
- */
+/** Measures and prints a table: `npm run bench [-- name …]`. Nothing here passes or fails. */
 
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Row } from './stats';
 
-const benches = {
-	poll: () => require('./poll').poll(),
-	creates: () => require('./creates').creates(),
-	download: () => require('./download').download(),
-	package: () => require('./package').packageCosts(),
-	resume: () => require('./resume').resume(),
-	trigger: () => require('./trigger').trigger(),
+const benches: Record<string, () => Promise<Row[]>> = {
+	poll: async () => (await import('./poll')).poll(),
+	creates: async () => await (await import('./creates')).creates(),
+	download: async () => await (await import('./download')).download(),
+	package: async () => await (await import('./package')).packageCosts(),
+	resume: async () => await (await import('./resume')).resume(),
+	trigger: async () => await (await import('./trigger')).trigger(),
 };
 const OUT = path.join(__dirname, '../../artifacts');
 
-function table(rows) {
+function table(rows: Row[]): string {
 	const lines = rows.map(({ what, ours, other, target, met }) => {
 		const verdict = target ? `${target} ${met ? '✓' : '✗'}` : '';
 		return `| ${[what, ours, other, verdict].join(' | ')} |`;
@@ -33,7 +32,7 @@ function table(rows) {
 async function main() {
 	const names = process.argv.slice(2);
 	const chosen = names.length > 0 ? names : Object.keys(benches);
-	const rows = [];
+	const rows: Row[] = [];
 	for (const name of chosen) {
 		if (!benches[name])
 			throw new Error(`No bench "${name}". There are: ${Object.keys(benches).join(', ')}`);

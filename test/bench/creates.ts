@@ -1,17 +1,14 @@
-'use strict';
+import { startEmulator } from '../emulator';
+import type { Engine } from '../engine/harness';
+import { engineFor, NODE } from './builtPackage';
+import { row, spread, summary } from './stats';
 
-const { KlingLipSync, KlingLipSyncApi } = require('../..');
-const { startEmulator } = require('../emulator');
-const { createEngine } = require('../engine/harness');
-const { row, spread, summary } = require('./stats');
-
-const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
 const ITEMS = 200;
 const ROUNDS = 3;
 
-async function seconds(engine, api, options) {
+async function seconds(engine: Engine, baseUrl: string, options: object): Promise<number> {
 	const input = Array.from({ length: ITEMS }, (_, index) => ({
-		json: { url: `${api.url}/files/sample/video.mp4?${index}` },
+		json: { url: `${baseUrl}/files/sample/video.mp4?${index}` },
 	}));
 	const parameters = {
 		operation: 'identifyFace',
@@ -20,28 +17,20 @@ async function seconds(engine, api, options) {
 		options,
 	};
 	const begin = performance.now();
-	const run = await engine.run({
-		nodes: [{ name: 'Kling', type: NODE, parameters }],
-		chain: ['Kling'],
-		input,
-	});
+	const run = await engine.run({ nodes: [{ name: 'Kling', type: NODE, parameters }], input });
 	if (run.items('Kling').length !== ITEMS) throw new Error(`${run.status}: ${run.error?.message}`);
 	return (performance.now() - begin) / 1000;
 }
 
 /** Creating 200 tasks, one after another against the default concurrency. */
-async function creates() {
+export async function creates() {
 	const api = await startEmulator({ strict: false, latencyMs: 100, identifyMs: 3_600_000 });
-	const engine = await createEngine({
-		nodeTypes: { [NODE]: new KlingLipSync() },
-		credentialTypes: { klingLipSyncApi: new KlingLipSyncApi() },
-		credentials: { apiKey: 'test-key', baseUrl: api.url },
-	});
-	const together = [];
-	const inTurn = [];
+	const engine = await engineFor(api.url);
+	const together: number[] = [];
+	const inTurn: number[] = [];
 	for (let round = 0; round < ROUNDS; round++) {
-		inTurn.push(await seconds(engine, api, { maxConcurrency: 1 }));
-		together.push(await seconds(engine, api, {}));
+		inTurn.push(await seconds(engine, api.url, { maxConcurrency: 1 }));
+		together.push(await seconds(engine, api.url, {}));
 	}
 	await engine.close();
 	await api.close();
@@ -56,5 +45,3 @@ async function creates() {
 		),
 	];
 }
-
-module.exports = { creates };
