@@ -2,7 +2,7 @@ import type { AudioTimes, Timing } from './audioTiming';
 import { readTiming, TIMING_FIELDS } from './audioTiming';
 import { inputProblem } from './problem';
 import type { Face } from './task';
-import { isEmpty, parseJson, shorten } from './userInput';
+import { inWords, isEmpty, parseJson, shorten } from './userInput';
 
 /** One entry of the API's `face_choose`, see {@link Timing} for its times and volumes. */
 export interface FaceChoice extends AudioTimes, Omit<Timing, keyof AudioTimes> {
@@ -106,7 +106,7 @@ function voiceFromJson(entry: unknown): Voice {
 	for (const { field } of TIMING_FIELDS) delete rest[field];
 	return {
 		face: face.trim(),
-		audio: audioId === undefined ? { url: String(file).trim() } : { audioId: String(audioId) },
+		audio: audioId === undefined ? { url: inWords(file).trim() } : { audioId: inWords(audioId) },
 		timing,
 		...(Object.keys(rest).length > 0 && { extra: rest }),
 	};
