@@ -1,93 +1,109 @@
+import { clock } from '../clock';
 import type { Given, Need, Reading } from './fileWindow';
 
 /** Where the bytes of a medium come from. */
 export interface ByteSource {
 	/** Whether bytes can be read in any order; else from front to back only. */
 	readonly canSeek: boolean;
-	/** The size of the file in bytes, where it is known from the start. */
+	/** The size of the file in bytes, where it is known. */
 	readonly size?: number;
+	/** As `Given` says; fewer bytes without a size where the source is read no further. */
 	read(need: Need): Promise<Given>;
 	close(): void;
 }
 
 /** A stream of bytes that can be broken off. */
 export interface ByteStream extends AsyncIterable<unknown> {
-	destroy(): unknown;
+	destroy(error?: Error): unknown;
 }
 
-/** More was asked for than a source is read to: whatever is not known by then stays unknown. */
-export class TooFar extends Error {}
+/** ms without a byte after which a stream is broken off. */
+const LONGEST_SILENCE = 60_000;
 
-/**
- * Computes something over the bytes of a source, and closes it.
- *
- * @returns undefined where the source is read no further
- */
-export async function readFrom<T>(source: ByteSource, reading: Reading<T>): Promise<T | undefined> {
-	try {
-		let step = reading.next();
-		while (!step.done) step = reading.next(await source.read(step.value));
-		return step.value;
-	} catch (error) {
-		if (error instanceof TooFar) return undefined;
-		throw error;
-	} finally {
-		source.close();
-	}
+/** Computes something over the bytes of a source. */
+export async function readFrom<T>(source: ByteSource, reading: Reading<T>): Promise<T> {
+	let step = reading.next();
+	while (!step.done) step = reading.next(await source.read(step.value));
+	return step.value;
 }
 
 /** Reads a stream from front to back and holds no more of it than is asked for. */
 export class StreamSource implements ByteSource {
 	readonly canSeek = false;
 
-	private bytes: Buffer = Buffer.alloc(0);
+	/** What is held, and where it begins and ends. */
+	private pieces: Buffer[] = [];
 
-	private start = 0;
+	private begin = 0;
+
+	private end = 0;
 
 	private isOver = false;
+
+	private readonly closing = new AbortController();
 
 	private readonly chunks: AsyncIterator<unknown>;
 
 	/**
-	 * @param size of the whole file in bytes, where it is known
-	 * @param limit how many bytes are read at most
+	 * @param told the size of the whole file in bytes, where somebody told it
+	 * @param limit how many bytes are read at most, but for the rest of a piece
 	 */
 	constructor(
 		private readonly stream: ByteStream,
-		readonly size?: number,
+		private readonly told?: number,
 		private readonly limit = Infinity,
 	) {
 		this.chunks = stream[Symbol.asyncIterator]();
+		void this.breakOffInSilence();
+	}
+
+	get size(): number | undefined {
+		return this.isOver ? this.end : this.told;
 	}
 
 	async read({ start, length }: Need): Promise<Given> {
-		while (!this.isOver && this.end < start + length) {
-			if (this.end > this.limit) throw new TooFar();
-			const { value, done } = await this.chunks.next();
-			if (done) this.isOver = true;
-			else this.append(value as Buffer, start);
+		while (!this.isOver && this.end < start + length && this.end < this.limit) {
+			await this.readOn(start);
 		}
-		const bytes = this.bytes.subarray(Math.max(0, start - this.start));
-		return { bytes, size: this.isOver ? this.end : this.size };
+		const bytes = Buffer.concat(this.pieces);
+		this.pieces = [bytes];
+		const given = bytes.subarray(Math.max(0, start - this.begin));
+		const isCut = given.length < length && !this.isOver;
+		return { bytes: given, size: isCut ? undefined : this.size };
 	}
 
-	/** How many bytes there are, which is known for certain at the end only. */
-	async count(): Promise<number> {
-		const { size } = await this.read({ start: this.limit, length: 1 });
-		return size ?? this.end;
+	/** Reads on to the end or the limit, without holding anything. @returns how far that was, in bytes */
+	async skipToEnd(): Promise<number> {
+		while (!this.isOver && this.end < this.limit) await this.readOn(Infinity);
+		return this.end;
 	}
 
 	close(): void {
+		this.closing.abort();
 		this.stream.destroy();
 	}
 
-	private get end(): number {
-		return this.start + this.bytes.length;
+	private async readOn(from: number): Promise<void> {
+		const { value, done } = await this.chunks.next();
+		if (done) {
+			this.isOver = true;
+			return;
+		}
+		const piece = value as Buffer;
+		this.pieces.push(piece);
+		this.end += piece.length;
+		while (this.pieces.length > 0 && this.begin + this.pieces[0].length <= from) {
+			this.begin += (this.pieces.shift() as Buffer).length;
+		}
 	}
 
-	private append(chunk: Buffer, from: number): void {
-		const kept = this.bytes.subarray(Math.max(0, Math.min(from - this.start, this.bytes.length)));
-		this.start = this.end - kept.length;
-		this.bytes = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+	/** n8n's own time limit for a request is over when its headers are there. */
+	private async breakOffInSilence(): Promise<void> {
+		const { signal } = this.closing;
+		for (let seen = -1; seen !== this.end; ) {
+			seen = this.end;
+			await clock.sleep(LONGEST_SILENCE, signal);
+		}
+		if (!signal.aborted) this.stream.destroy(new Error('no answer in time'));
 	}
 }

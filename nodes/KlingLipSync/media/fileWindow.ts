@@ -6,7 +6,8 @@ export interface Need {
 
 /**
  * The answer to a need: the bytes from `start` on, at least `length` of them; fewer only where the
- * file ends, and then with the size of the file. More bytes or an earlier size are welcome.
+ * file ends, and then with the size of the file, or without it where the file is read no further.
+ * More bytes or an earlier size are welcome.
  */
 export interface Given {
 	bytes: Buffer;
@@ -22,6 +23,9 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class FileWindow {
 	/** In bytes, as soon as it is known. */
 	size?: number;
+
+	/** Whether bytes were asked for that are not read. */
+	isUnread = false;
 
 	/** How often bytes were asked for. */
 	reads = 0;
@@ -41,6 +45,7 @@ export class FileWindow {
 			this.bytes = given.bytes;
 			this.start = start;
 			this.size = given.size ?? this.size;
+			this.isUnread ||= given.bytes.length < length && given.size === undefined;
 			this.reads++;
 		}
 		return this.bytes.subarray(start - this.start, start - this.start + length);

@@ -33,7 +33,7 @@ export const FORMAT_NAMES = {
 	json: 'a JSON text',
 	text: 'a text',
 	empty: 'empty',
-	unknown: 'of a format that is not known',
+	unknown: 'a file of an unknown format',
 };
 
 /** Bytes that are enough to tell a format by its signature. */

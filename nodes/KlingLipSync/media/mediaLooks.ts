@@ -1,24 +1,29 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import { retryPause } from '../api/retryPause';
+import { clock } from '../clock';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
 import { withoutLogin } from '../task/userInput';
 import type { ByteStream } from './byteSource';
 import { readFrom, StreamSource } from './byteSource';
-import { checkLimits, mostBytes } from './limits';
+import { FORMAT_NAMES } from './format';
+import type { MediumKind } from './limits';
+import { checkLimits, isText, mostBytes } from './limits';
 import { openLink } from './openLink';
 import type { Medium } from './readMedium';
 import { mediumOf, readMedium } from './readMedium';
 import { sharingLinkOf } from './sharingLink';
 
-type Kind = 'video' | 'audio';
-
 /** How many media are looked at at the same time. */
 const CONCURRENCY = 5;
 /** How much of a video is read where the other side knows no ranges, in bytes. */
-const MOST_OF_A_STREAM = 8_000_000;
+const MOST_OF_A_STREAM = 32_000_000;
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
+/** How often a link is opened that does not answer, or whose answer breaks off. */
+const TRIES = 3;
+const LONGEST_PAUSE = 10_000;
 
 const SKIP = "To skip this check, turn off the option 'Check Media'. Nothing was sent or charged.";
 
@@ -39,14 +44,14 @@ export class MediaLooks {
 	) {}
 
 	/** @throws Problem when nothing usable lies there: what it is, and what Kling takes */
-	async atUrl(url: string, kind: Kind): Promise<Medium> {
+	async atUrl(url: string, kind: MediumKind): Promise<Medium> {
 		return await this.once(`${kind} ${url}`, async () => await this.openUrl(url, kind));
 	}
 
 	/** @throws Problem when the file can't be used */
-	async atFile(data: IBinaryData, kind: Kind): Promise<Medium> {
+	async atFile(data: IBinaryData, kind: MediumKind): Promise<Medium> {
 		const name = data.fileName ? `The ${kind} file "${data.fileName}"` : `The ${kind} file`;
-		const look = async () => checked(await this.readFile(data), kind, name);
+		const look = async () => checked(await this.readFile(data, kind), kind, name);
 		return data.id ? await this.once(`${kind} ${data.id}`, look) : await look();
 	}
 
@@ -75,66 +80,89 @@ export class MediaLooks {
 		}
 	}
 
-	private async openUrl(url: string, kind: Kind): Promise<Medium> {
+	private async openUrl(url: string, kind: MediumKind): Promise<Medium> {
 		const link = withoutLogin(url);
-		const source = await openLink(this.context, url, {
-			wantsRanges: kind === 'video',
-			limit: kind === 'video' ? MOST_OF_A_STREAM : mostBytes('audio'),
-			signal: this.signal,
-		});
-		const shared = sharingLinkOf(url);
-		if (source instanceof Problem) {
-			const mayPass = source.kind === 'unavailable';
+		const medium = await this.readLinkPatiently(url, kind);
+		if (medium instanceof Problem) {
+			const mayPass = medium.kind === 'unavailable';
 			throw inputProblem(
-				`The ${kind} link does not open (${source.message}): ${link}`,
-				shared?.advice ??
+				`The ${kind} link does not open (${medium.message}): ${link}`,
+				sharingLinkOf(url)?.advice ??
 					(mayPass
 						? `The server may be busy: try again later. ${SKIP}`
 						: `Open the link in a private browser window: it must show the ${kind} without a login. ${SKIP}`),
 			);
 		}
-		const medium = await attemptAsync(
-			async () => (await readFrom(source, readMedium(source.canSeek))) ?? UNKNOWN,
-		);
-		if (medium instanceof Problem) {
+		if (isText(medium) || medium.format === 'playlist') {
 			throw inputProblem(
-				`The ${kind} link breaks off while it is read: ${link}`,
-				`Try again later. ${SKIP}`,
+				`The ${kind} link opens ${FORMAT_NAMES[medium.format]}, not the file: ${link}`,
+				sharingLinkOf(url)?.advice ??
+					`Use the direct link to the file: one that downloads it. ${SKIP}`,
 			);
 		}
-		if (isPage(medium)) {
-			throw inputProblem(
-				`The ${kind} link opens a web page, not the file: ${link}`,
-				shared?.advice ?? `Use the direct link to the file: one that downloads it. ${SKIP}`,
-			);
-		}
-		const bytes = medium.bytes ?? source.size;
-		return checked(
-			{ ...medium, ...(bytes !== undefined && { bytes }) },
-			kind,
-			`The ${kind} at ${link}`,
-		);
+		return checked(medium, kind, `The ${kind} at ${link}`);
 	}
 
-	private async readFile(data: IBinaryData): Promise<Medium> {
+	private async readLinkPatiently(url: string, kind: MediumKind): Promise<Outcome<Medium>> {
+		for (let tries = 1; ; tries++) {
+			const medium = await this.readLink(url, kind);
+			const mayPass = medium instanceof Problem && medium.kind === 'unavailable';
+			if (!mayPass || tries === TRIES || this.signal?.aborted) return medium;
+			await clock.sleep(retryPause(tries - 1, medium.retryAfterMs, LONGEST_PAUSE), this.signal);
+		}
+	}
+
+	private async readLink(url: string, kind: MediumKind): Promise<Outcome<Medium>> {
+		const largest = mostBytes(kind);
+		try {
+			const source = await openLink(this.context, url, {
+				wantsRanges: kind === 'video',
+				largest,
+				limit: kind === 'video' ? MOST_OF_A_STREAM : largest + 1,
+				signal: this.signal,
+			});
+			if (source instanceof Problem) return source;
+			try {
+				const medium = await readFrom(source, readMedium(source.canSeek));
+				const isWhole = kind === 'audio' && source instanceof StreamSource;
+				const read = isWhole ? await source.skipToEnd() : undefined;
+				return { ...medium, ...sizeOf(source.size, read, largest) };
+			} finally {
+				source.close();
+			}
+		} catch (error) {
+			return error instanceof Problem
+				? error
+				: new Problem('unavailable', 'the connection broke off');
+		}
+	}
+
+	private async readFile(data: IBinaryData, kind: MediumKind): Promise<Medium> {
 		if (!data.id) return mediumOf(Buffer.from(data.data, 'base64'));
 		const { helpers } = this.context;
 		const { fileSize } = await helpers.getBinaryMetadata(data.id);
 		const stream = (await helpers.getBinaryStream(data.id, CHUNK)) as unknown as ByteStream;
-		const source = new StreamSource(stream, fileSize);
-		const medium = await readFrom(source, readMedium(source.canSeek));
-		return { ...(medium ?? UNKNOWN), bytes: fileSize };
+		const limit = fileSize > mostBytes(kind) ? CHUNK : Infinity;
+		const source = new StreamSource(stream, fileSize, limit);
+		try {
+			return { ...(await readFrom(source, readMedium(false))), bytes: fileSize };
+		} finally {
+			source.close();
+		}
 	}
 }
 
-/** A medium of which nothing could be found out. */
-const UNKNOWN: Medium = { format: 'unknown' };
-
-function isPage({ format }: Medium): boolean {
-	return ['html', 'xml', 'json', 'text', 'playlist'].includes(format);
+/** The size of a file, or how far it was read in vain to find that out. */
+function sizeOf(
+	size: number | undefined,
+	read: number | undefined,
+	largest: number,
+): Pick<Medium, 'bytes' | 'isLarger'> {
+	if (size !== undefined) return { bytes: size };
+	return read !== undefined && read > largest ? { bytes: read, isLarger: true } : {};
 }
 
-function checked(medium: Medium, kind: Kind, what: string): Medium {
+function checked(medium: Medium, kind: MediumKind, what: string): Medium {
 	checkLimits(medium, kind, what);
 	return medium;
 }

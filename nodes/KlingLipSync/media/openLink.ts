@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { networkReason } from '../api/networkErrors';
-import { retryAfterMs, retryPause } from '../api/retryPause';
+import { retryAfterMs } from '../api/retryPause';
 import type { Response, Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
@@ -13,48 +13,70 @@ import type { Given, Need } from './fileWindow';
 
 /** How much is asked for at once, in bytes: the index of most videos lies within it. */
 const PIECE = 128 * 1024;
-/** How often a link that does not answer is opened. */
-const TRIES = 3;
-const LONGEST_PAUSE = 10_000;
+const BEGINNING: Need = { start: 0, length: PIECE };
+
+/** How a link is read. */
+export interface LinkUse {
+	/** Whether parts of the file are enough, in any order. */
+	wantsRanges: boolean;
+	/** How large a file may be that is read to its end, in bytes. */
+	largest: number;
+	/** How many bytes are read at most where the other side does not take ranges. */
+	limit: number;
+	signal?: AbortSignal;
+}
 
 /**
- * Opens a link to read of it what is needed. The key is not sent: media may lie on any host. What
- * passes (429, 5xx, no answer) is tried again.
+ * Opens a link to read of it what is needed. The key is not sent: media may lie on any host.
  *
- * @param limit how many bytes are read at most where the other side does not take ranges
- * @returns a Problem of kind `download` whose `details.httpCode` is the status, if there was one
+ * @returns a Problem whose `details.httpCode` is the status, if there was one: of kind `unavailable`
+ * when it may pass (429, 5xx, no answer), else of kind `download`
  */
 export async function openLink(
 	sender: Sender,
 	url: string,
-	{ wantsRanges, limit, signal }: { wantsRanges: boolean; limit: number; signal?: AbortSignal },
+	use: LinkUse,
 ): Promise<Outcome<ByteSource>> {
-	for (let tries = 1; ; tries++) {
-		const opened = await openOnce(
-			sender,
-			url,
-			wantsRanges ? { start: 0, length: PIECE } : undefined,
-			signal,
-		);
-		if (!(opened instanceof Problem)) return await sourceOf(sender, url, opened, limit, signal);
-		if (opened.kind === 'download' || tries === TRIES || signal?.aborted) return opened;
-		await clock.sleep(retryPause(tries - 1, opened.retryAfterMs, LONGEST_PAUSE), signal);
+	const range = use.wantsRanges ? BEGINNING : undefined;
+	const response = await request(sender, url, range, use.signal);
+	if (response instanceof Problem) return response;
+	const { total } = contentOf(response);
+	if (response.statusCode === 200) return streamOf(response, total, use);
+	const beginning = await readPiece(response, BEGINNING, use.limit);
+	if (total !== undefined) {
+		return new RangeSource(beginning, total, async (need) => {
+			const piece = await request(sender, url, need, use.signal);
+			if (piece instanceof Problem) throw piece;
+			return await readPiece(piece, need, use.limit);
+		});
 	}
+	// A server that does not say how large the file is, is asked for the whole of it.
+	const whole = await request(sender, url, undefined, use.signal);
+	if (whole instanceof Problem) return whole;
+	return streamOf(whole, contentOf(whole).total, use);
 }
 
-async function openOnce(
+function streamOf(response: Response, total: number | undefined, use: LinkUse): StreamSource {
+	// What is too large anyway is read only as far as its format is told.
+	const limit = total !== undefined && total > use.largest ? PIECE : use.limit;
+	return new StreamSource(response.body as ByteStream, total, limit);
+}
+
+async function request(
 	sender: Sender,
 	url: string,
 	need: Need | undefined,
 	signal?: AbortSignal,
 ): Promise<Outcome<Response>> {
+	const range = need && `bytes=${need.start}-${need.start + need.length - 1}`;
 	let response: Response;
 	try {
 		response = (await sender.helpers.httpRequest({
 			url,
 			method: 'GET',
 			encoding: 'stream',
-			headers: need ? { Range: `bytes=${need.start}-${need.start + need.length - 1}` } : {},
+			// Ranges and sizes are those of the file only where it is not compressed on the way.
+			headers: { 'Accept-Encoding': 'identity', ...(range && { Range: range }) },
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			timeout: TIMEOUTS.look,
@@ -64,11 +86,10 @@ async function openOnce(
 		return new Problem('unavailable', networkReason(error));
 	}
 	const { statusCode, headers } = response;
-	if (statusCode === 200 || statusCode === 206) return response;
+	if (statusCode === 200 || (statusCode === 206 && need)) return response;
 	(response.body as ByteStream).destroy();
 	// An empty file has no range.
-	if (statusCode === 416 && need?.start === 0)
-		return await openOnce(sender, url, undefined, signal);
+	if (statusCode === 416 && need?.start === 0) return await request(sender, url, undefined, signal);
 	const mayPass = statusCode === 429 || statusCode === 408 || statusCode >= 500;
 	return new Problem(
 		mayPass ? 'unavailable' : 'download',
@@ -77,25 +98,6 @@ async function openOnce(
 		{ httpCode: statusCode },
 		retryAfterMs(headers?.['retry-after'], clock.now()),
 	);
-}
-
-async function sourceOf(
-	sender: Sender,
-	url: string,
-	response: Response,
-	limit: number,
-	signal?: AbortSignal,
-): Promise<ByteSource> {
-	const stream = response.body as ByteStream;
-	const total = totalOf(response);
-	if (response.statusCode === 200 || total === undefined) {
-		return new StreamSource(stream, total, limit);
-	}
-	return new RangeSource(await collect(stream), total, async (need) => {
-		const piece = await openOnce(sender, url, need, signal);
-		if (piece instanceof Problem) throw piece;
-		return await collect(piece.body as ByteStream, need.length);
-	});
 }
 
 /** Reads pieces in any order, each by a request of its own. */
@@ -110,39 +112,48 @@ class RangeSource implements ByteSource {
 
 	async read({ start, length }: Need): Promise<Given> {
 		const { beginning, size } = this;
-		if (start + length <= beginning.length || beginning.length === size) {
+		if (start >= size) return { bytes: Buffer.alloc(0), size };
+		if (Math.min(start + length, size) <= beginning.length) {
 			return { bytes: beginning.subarray(start), size };
 		}
-		const wanted = Math.min(Math.max(length, PIECE), Math.max(0, size - start));
-		const bytes = wanted > 0 ? await this.fetchPiece({ start, length: wanted }) : Buffer.alloc(0);
-		return { bytes, size };
+		const wanted = Math.min(Math.max(length, PIECE), size - start);
+		const bytes = await this.fetchPiece({ start, length: wanted });
+		// A piece that is shorter than asked for is not the end of the file.
+		return { bytes, size: bytes.length < Math.min(length, wanted) ? undefined : size };
 	}
 
 	close(): void {}
 }
 
-/** The size of the whole file, in bytes, as the headers tell it. */
-function totalOf({ statusCode, headers }: Response): number | undefined {
+/** Reads the part that was asked for, from an answer that may begin earlier and go on behind it. */
+async function readPiece(response: Response, need: Need, limit: number): Promise<Buffer> {
+	const source = new StreamSource(
+		response.body as ByteStream,
+		undefined,
+		Math.max(limit, need.length),
+	);
+	const skipped = need.start - contentOf(response).start;
+	try {
+		if (skipped < 0) return Buffer.alloc(0);
+		const { bytes } = await source.read({ start: skipped, length: need.length });
+		return bytes.subarray(0, need.length);
+	} finally {
+		source.close();
+	}
+}
+
+/** Which part of the file an answer is, and the size of the whole in bytes, as its headers tell. */
+function contentOf({ statusCode, headers }: Response): { start: number; total?: number } {
 	const {
 		'content-range': range,
 		'content-length': length,
 		'content-encoding': encoding,
 	} = (headers ?? {}) as IDataObject;
 	if (statusCode === 206) {
-		const total = /\/(\d+)\s*$/.exec(String(range ?? ''))?.[1];
-		return total === undefined ? undefined : Number(total);
+		const [, start, total] = /^bytes (\d+)-\d+\/(\d+)?/.exec(String(range ?? '')) ?? [];
+		return { start: Number(start ?? 0), ...(total && { total: Number(total) }) };
 	}
-	return length === undefined || encoding !== undefined ? undefined : Number(length);
-}
-
-async function collect(stream: ByteStream, limit = PIECE): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	let length = 0;
-	for await (const chunk of stream) {
-		chunks.push(chunk as Buffer);
-		length += (chunk as Buffer).length;
-		if (length >= limit) break;
-	}
-	stream.destroy();
-	return Buffer.concat(chunks);
+	const isPlain = encoding === undefined || encoding === 'identity';
+	const isTold = length !== undefined && isPlain && Number.isSafeInteger(Number(length));
+	return { start: 0, ...(isTold && { total: Number(length) }) };
 }

@@ -15,6 +15,8 @@ export interface Medium {
 	durationMs?: number;
 	/** The size of the file in bytes. */
 	bytes?: number;
+	/** Whether the file is larger than that, because it was read no further. */
+	isLarger?: boolean;
 	/** Of the picture, in pixels, as shown. */
 	width?: number;
 	height?: number;
@@ -36,8 +38,14 @@ export interface Medium {
  */
 export function* readMedium(canSeek: boolean): Reading<Medium> {
 	const file = new FileWindow(canSeek);
-	const medium = yield* readFormat(file);
-	return { ...medium, ...(file.size !== undefined && { bytes: file.size }) };
+	const { durationMs, defect, ...others } = yield* readFormat(file);
+	return given({
+		...others,
+		// What was not read to its end has neither an end nor a missing one.
+		durationMs: file.isUnread ? undefined : durationMs,
+		defect: file.isUnread ? undefined : defect,
+		bytes: file.size,
+	});
 }
 
 /** The same for a file that lies in memory. */

@@ -46,8 +46,8 @@ it.each([
 	['empty', ''],
 	['an MP4 file', '\0\0\0\x14ftypisom'],
 	['an MP4 file', '\0\0\0\x08wide'],
-	['of a format that is not known', '\x01\x02\x03\x04\x05'],
-	['of a format that is not known', '\0'],
+	['a file of an unknown format', '\x01\x02\x03\x04\x05'],
+	['a file of an unknown format', '\0'],
 ])('takes the bytes of it for %s: %j', (name, bytes) => {
 	expect(FORMAT_NAMES[formatBySignature(Buffer.from(bytes, 'latin1'))]).toBe(name);
 });
