@@ -17,6 +17,7 @@ import { lipSync } from './operations/lipSync/lipSync';
 import type { Operation } from './operations/sharedFields';
 import { getFaces } from './pickers/faceFields';
 import { getFaceOptions } from './pickers/faceOptions';
+import { getMatchOptions } from './pickers/matchOptions';
 import { resume } from './wait/resume';
 import { resumeWebhooks } from './wait/resumeUrl';
 
@@ -83,7 +84,7 @@ export class KlingLipSync implements INodeType {
 		],
 	};
 
-	methods = { loadOptions: { getFaceOptions }, resourceMapping: { getFaces } };
+	methods = { loadOptions: { getFaceOptions, getMatchOptions }, resourceMapping: { getFaces } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = this.getNodeParameter('operation', 0) as Operation;

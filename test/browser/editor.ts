@@ -47,9 +47,10 @@ export async function eventually<T>(attempt: () => Promise<T>, timeoutMs = 30_00
 async function settle(page: Page) {
 	await page.evaluate(async () => {
 		await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+		// Without `?.`, for which the transpiler would call a helper that the page does not have.
 		const ending = document
 			.getAnimations()
-			.filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
+			.filter(({ effect }) => effect && effect.getComputedTiming().endTime !== Infinity);
 		await Promise.all(ending.map((animation) => animation.finished.catch(() => {})));
 	});
 }

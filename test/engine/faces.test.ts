@@ -1,5 +1,5 @@
 import type { Engine } from './harness';
-import type { INode, ResourceMapperFields } from 'n8n-workflow';
+import type { INode, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
 import type { Api, NodeParameters, World } from './setup';
 import { createWorld, kling } from './setup';
 import {
@@ -37,6 +37,8 @@ const panel = async (
 	options: { credentials?: INode['credentials'] } = {},
 ) => await engine.loadFields('getFaces', { parameters: { identifyTaskId }, ...options });
 
+type Fields = ResourceMapperFields['fields'];
+
 /** What the panel says in place of fields; never the key, never markup of others. */
 async function noticeOf(identifyTaskId: unknown, options?: { credentials?: INode['credentials'] }) {
 	const { fields, emptyFieldsNotice = '' } = await panel(identifyTaskId, options);
@@ -46,13 +48,15 @@ async function noticeOf(identifyTaskId: unknown, options?: { credentials?: INode
 	return emptyFieldsNotice.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
 }
 
+const shown = (fields: Fields) => fields.filter(({ removed, display }) => display && !removed);
+const folded = (fields: Fields) => fields.filter(({ removed, display }) => display && removed);
+
 it('offers each face by name and time on screen, its timing folded away', async () => {
 	const { taskId } = await identified(api, {
 		faces: [{ start_time: 1250, end_time: 8000 }, { start_time: undefined }],
 	});
 	const { fields } = await panel(` ${taskId} `);
-	const shown = fields.filter(({ removed }) => !removed);
-	expect(shown).toEqual([
+	expect(shown(fields)).toEqual([
 		expect.objectContaining({
 			id: 'face_001',
 			displayName: expect.stringMatching(/^Face 1\b.*1\.3–8 s.*face_001/),
@@ -64,7 +68,7 @@ it('offers each face by name and time on screen, its timing folded away', async 
 			displayName: expect.stringMatching(/^Face 2\b.*face_002/),
 		}),
 	]);
-	expect(fields.filter(({ removed }) => removed).map(({ id, type }) => [id, type])).toEqual(
+	expect(folded(fields).map(({ id, type }) => [id, type])).toEqual(
 		['face_001', 'face_002'].flatMap((faceId) =>
 			[
 				'sound_insert_time',
@@ -83,10 +87,7 @@ it('offers the faces of the newer revision of the API', async () => {
 	api.settings.resultInQuery = 'resultJson';
 	const { taskId } = await identified(api);
 	const { fields } = await panel(taskId);
-	expect(fields.filter(({ removed }) => !removed).map(({ id }) => id)).toEqual([
-		'face_001',
-		'face_002',
-	]);
+	expect(shown(fields).map(({ id }) => id)).toEqual(['face_001', 'face_002']);
 });
 
 describe('what the panel offers', () => {
@@ -112,9 +113,11 @@ describe('what the panel offers', () => {
 		const { taskId } = await identified(api);
 		const { fields } = await panel(taskId);
 		const value = Object.fromEntries(
-			fields.map(({ id, type }) => [id, type === 'number' ? 0 : AUDIO]),
+			fields
+				.filter(({ display }) => display)
+				.map(({ id, type }) => [id, type === 'number' ? 0 : AUDIO]),
 		);
-		for (const { id } of fields) if (id.endsWith('sound_end_time')) value[id] = 2000;
+		for (const id of Object.keys(value)) if (id.endsWith('sound_end_time')) value[id] = 2000;
 		const run = await mapped(taskId, fields, value);
 		expect(run.error).toBeUndefined();
 		const timing = {
@@ -148,13 +151,13 @@ describe('in place of fields the panel says what to do', () => {
 	it.each([undefined, null, '', '  ', 7, {}, '={{ $json.taskId }}'])(
 		'while the task is not known (%p)',
 		async (value) => {
-			expect(await noticeOf(value)).toMatch(/Run Identify Face first/);
+			expect(await noticeOf(value)).toMatch(/execute the previous nodes.*Identify Face.*'Retry'/);
 			expect(api.log).toHaveLength(0);
 		},
 	);
 
 	it('while no credential is chosen', async () => {
-		expect(await noticeOf('cl1', { credentials: {} })).toMatch(/credential.*choose one/i);
+		expect(await noticeOf('cl1', { credentials: {} })).toMatch(/Choose a credential/);
 		expect(api.log).toHaveLength(0);
 	});
 
@@ -239,12 +242,189 @@ it('has no markup of a hostile task id or face id in a place where HTML is shown
 	const ids = [hostile, '__proto__', 'constructor', 'face_001:sound_volume', '{{ 1 + 1 }}'];
 	const { taskId } = await identified(api, { faces: ids.map((face_id) => ({ face_id })) });
 	const { fields } = await panel(taskId);
-	expect(fields.filter(({ removed }) => !removed).map(({ id }) => id)).toEqual(ids);
+	expect(shown(fields).map(({ id }) => id)).toEqual(ids);
 	expect(({} as NodeParameters).displayName).toBeUndefined();
 });
 
 it('does not stall the editor with the faces of a crowd', async () => {
 	const { taskId } = await identified(api, { faces: 500 });
 	const { fields } = await panel(taskId);
-	expect(fields.filter(({ removed }) => !removed)).toHaveLength(50);
+	expect(shown(fields)).toHaveLength(50);
+});
+
+describe('a mapping', () => {
+	const faces = async (value: object, parameters: object, schema: Fields) => {
+		const mapping = { mappingMode: 'defineBelow', value, schema };
+		const loaded = await engine.loadFields('getFaces', {
+			parameters: { faceSource: 'identifyTask', faces: mapping, ...parameters },
+		});
+		return shown(loaded.fields).map(({ id, displayName }) => [id, displayName]);
+	};
+
+	it('of faces that this video does not have stays, and says so', async () => {
+		const first = await identified(api, { faces: 3 });
+		const { fields } = await panel(first.taskId);
+		const value = {
+			face_001: AUDIO,
+			face_003: AUDIO,
+			'face_003:sound_insert_time': 500,
+			'face_002:sound_volume': null,
+		};
+		const { taskId: identifyTaskId } = await identified(api, { faces: 1 });
+		const shownNow = await faces(value, { identifyTaskId }, fields);
+		expect(shownNow).toEqual([
+			['face_001', 'Face 1 · 0–8 s · ID face_001'],
+			['face_003', 'ID face_003 · not in this video'],
+			['face_003:sound_insert_time', 'ID face_003 · Start Speaking At (ms) · not in this video'],
+		]);
+		expect(await faces(value, { identifyTaskId: first.taskId }, fields)).toEqual([
+			['face_001', 'Face 1 · 0–8 s · ID face_001'],
+			['face_002', 'Face 2 · 0–8 s · ID face_002'],
+			['face_003', 'Face 3 · 0–8 s · ID face_003'],
+		]);
+	});
+
+	it('stays as it is while the faces are not known', async () => {
+		const { taskId } = await identified(api);
+		const { fields } = await panel(taskId);
+		const value = { face_002: AUDIO };
+		expect(await faces(value, { identifyTaskId: null }, fields)).toEqual([
+			['face_002', 'Face 2 · 0–8 s · ID face_002'],
+		]);
+	});
+
+	it.each([
+		['of a task', async () => (await identified(api, { faces: 2 })).taskId, 2],
+		['of a task that is not known yet', async () => null, 4],
+	])('by position has the faces %s by their numbers', async (_, identify, count) => {
+		const parameters = { identifyTaskId: await identify(), matchFacesBy: 'position' };
+		const labels = await faces({ '#1': AUDIO, '#6': AUDIO }, parameters, [
+			{ ...(await panel(null)).fields[0], id: '#6', displayName: 'Face 6', display: true },
+		] as Fields);
+		expect(labels.map(([id]) => id)).toEqual([
+			...Array.from({ length: count }, (__, index) => `#${index + 1}`),
+			'#6',
+		]);
+		expect(labels[0][1]).toMatch(/^Face 1( · 0–8 s)?$/);
+		expect(labels[count][1]).toBe('Face 6 · not in this video');
+	});
+
+	it('of a new video is by position, whatever was set for an identify task', async () => {
+		const labels = await faces({}, { faceSource: 'video', matchFacesBy: 'id' }, []);
+		expect(labels).toEqual([1, 2, 3, 4].map((face) => [`#${face}`, `Face ${face}`]));
+		expect(api.log).toHaveLength(0);
+	});
+
+	it.each([
+		['ids that count', ['face_009', 'face_010'], 'face_011:sound_volume'],
+		['plain numbers', ['0', '1'], '2:sound_volume'],
+	])('knows the settings of further faces beforehand, by %s', async (_, ids, id) => {
+		const { taskId } = await identified(api, { faces: ids.map((face_id) => ({ face_id })) });
+		const { fields } = await panel(taskId);
+		expect(fields.find((field) => field.id === id)).toMatchObject({
+			removed: true,
+			display: false,
+		});
+		expect(folded(fields)).toHaveLength(2 * 5);
+	});
+
+	it('guesses nothing for ids that do not count', async () => {
+		const { taskId } = await identified(api, { faces: [{ face_id: 'anna' }] });
+		const { fields } = await panel(taskId);
+		expect(fields).toHaveLength(1 + 5);
+	});
+});
+
+describe('the list of faces', () => {
+	const list = async (parameters: object, options = {}) =>
+		await engine.loadFields<INodePropertyOptions[]>('getFaceOptions', {
+			parameters: { faceSource: 'identifyTask', ...parameters },
+			...options,
+		});
+
+	it('begins with the positions of any video, then has the faces with their pictures', async () => {
+		const { taskId } = await identified(api, {
+			faces: [{ start_time: 1250, end_time: 8000 }, { face_reference: undefined }],
+		});
+		const options = await list({ identifyTaskId: taskId });
+		expect(options.map(({ name, value }) => [name, value])).toEqual([
+			['First Face Found', ''],
+			['Second Face Found', '#2'],
+			['Third Face Found', '#3'],
+			['Fourth Face Found', '#4'],
+			['Face 1 · 1.3–8 s', 'face_001'],
+			[expect.stringMatching(/^Face 2/), 'face_002'],
+		]);
+		expect(options[4].description).toMatch(
+			/<img src="http[^"]+\/1\.png" width="56" height="56" alt="">.*ID face_001/,
+		);
+		expect(options[5].description).not.toContain('<img');
+		expect(options[5].description).toContain('ID face_002');
+		expect(api.queries(taskId)).toHaveLength(1);
+	});
+
+	it('asks nothing for a new video', async () => {
+		expect(await list({ faceSource: 'video', identifyTaskId: 'cl1' })).toHaveLength(4);
+		expect(api.log).toHaveLength(0);
+	});
+
+	it.each([
+		['is not known yet', async () => null, /execute the previous nodes.*Refresh List/],
+		['is unknown to the API', async () => 'cl-1', /cl-1 is unknown.*Check the task ID/],
+		[
+			'failed',
+			async () => (await identified(api, { faces: 0 })).taskId,
+			/no faces found.*face is large/,
+		],
+	])('says what to do while the task %s', async (_, identify, text) => {
+		const options = await list({ identifyTaskId: await identify() });
+		expect(options).toHaveLength(4);
+		expect(options[0].description).toMatch(text);
+	});
+
+	it('says what to do while no credential is chosen', async () => {
+		const [first] = await list({ identifyTaskId: 'cl1' }, { credentials: {} });
+		expect(first.description).toMatch(/Choose a credential/);
+	});
+
+	it.each([
+		'javascript:alert(1)',
+		'data:image/png;base64,AAAA',
+		'//files.example.com/a.png',
+		'x" onerror="alert(1)',
+		'https://files.example.com/" onerror="alert(1)',
+		{ toString: 'x' },
+	])('shows no picture that is none (%j), and no markup of others', async (face_reference) => {
+		const face_id = '<img src=x onerror=alert(1)>';
+		const { taskId } = await identified(api, {
+			faces: [{ face_id, face_reference: face_reference as string }],
+		});
+		const { description = '' } = (await list({ identifyTaskId: taskId })).at(-1)!;
+		expect(description.replace(/<(?:table|tr|td)>|<\/(?:table|tr|td)>/g, '')).toMatch(
+			/^(<img src="https:\/\/files\.example\.com\/[^"<> ]*" width="56" height="56" alt="">)?&nbsp; ID [^<>"]*$/,
+		);
+	});
+
+	it('shows beside the mapper which face is which, in either way of matching', async () => {
+		const { taskId } = await identified(api, { faces: 7 });
+		const options = await engine.loadFields<INodePropertyOptions[]>('getMatchOptions', {
+			parameters: { faceSource: 'identifyTask', identifyTaskId: taskId },
+		});
+		expect(options.map(({ value }) => value)).toEqual(['id', 'position']);
+		const captions = options.map(({ description = '' }) =>
+			[...description.matchAll(/<br>([^<]+)</g)].map(([, caption]) => caption),
+		);
+		const numbers = [1, 2, 3, 4, 5, 6, 7];
+		expect(captions[0]).toEqual(numbers.map((face) => `face_00${face}`));
+		expect(captions[1]).toEqual(numbers.map((face) => `Face ${face}`));
+		for (const { description } of options) expect(description?.match(/<img/g)).toHaveLength(7);
+	});
+
+	it('offers both ways of matching while the faces are not known', async () => {
+		const options = await engine.loadFields<INodePropertyOptions[]>('getMatchOptions', {
+			parameters: { faceSource: 'identifyTask', identifyTaskId: null },
+		});
+		expect(options.map(({ value }) => value)).toEqual(['id', 'position']);
+		for (const { description } of options) expect(description).not.toContain('<');
+	});
 });

@@ -4,54 +4,75 @@ import type {
 	ResourceMapperFields,
 } from 'n8n-workflow';
 
-import { readAccess } from '../api/send';
-import { queryTask } from '../api/tasks';
 import { TIMING_FIELDS } from '../task/audioTiming';
 import { timingFieldId } from '../task/faceMapping';
-import type { Outcome } from '../task/problem';
-import { attemptAsync, inputProblem, Problem } from '../task/problem';
-import { sessionOfTask } from '../task/session';
-import type { Face } from '../task/task';
+import { Problem } from '../task/problem';
+import { escapeHtml, faceTitle } from './faceHtml';
+import { panelFaces } from './panelFaces';
 
-/** More would stall the editor; real videos have a handful. */
-const MOST_FACES = 50;
+/** How many faces are offered by position while the video is not known. */
+const FACES_OF_ANY_VIDEO = 4;
+/**
+ * Up to which face settings are announced, see {@link announced}. Each costs five hidden fields in
+ * the workflow.
+ */
+const MOST_ANNOUNCED = 6;
+const NOT_IN_VIDEO = 'not in this video';
+
+/** A face as the mapper shows it: `#1` or its id, and its label. */
+interface MapperFace {
+	key: string;
+	name: string;
+	label: string;
+}
 
 /**
- * The identified faces as the fields of the mapper; in every state without faces a notice that says
- * what to do, unless faces are mapped already: the editor drops the values of fields that are gone.
- * Never throws: the panel would stay empty.
+ * The faces as the fields of the mapper, each with its settings folded away. Where they can't be
+ * found, a notice says what to do. What is mapped already stays in any case: the editor drops the
+ * values of fields that are gone. Never throws: the panel would stay empty.
  */
 export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
-	const faces = await attemptAsync(async () => await askForFaces(this));
-	if (!(faces instanceof Problem)) return { fields: faces.slice(0, MOST_FACES).flatMap(fieldsOf) };
+	const isByPosition =
+		this.getCurrentNodeParameter('faceSource') === 'video' ||
+		this.getCurrentNodeParameter('matchFacesBy') === 'position';
 	const { mappingMode, mapped } = currentMapping(this);
+	const faces = await mapperFaces(this, isByPosition);
+	if (!(faces instanceof Problem)) {
+		const fields = [...faces.flatMap(fieldsOf), ...announced(faces, isByPosition)];
+		const known = new Set(faces.flatMap(fieldsOf).map(({ id }) => id));
+		const stale = mapped.filter(({ id }) => !known.has(id)).map(asStale);
+		const staleIds = new Set(stale.map(({ id }) => id));
+		return { fields: [...fields.filter(({ id }) => !staleIds.has(id)), ...stale] };
+	}
 	if (mapped.length > 0) return { fields: mapped };
 	// Automatic mapping needs no list, and its panel has no 'Retry'.
 	if (mappingMode === 'autoMapInputData' && !faces.details.taskId) return { fields: [] };
-	return notice(`${faces.message}. ${faces.hint}`);
+	const hint = faces.details.taskId ? faces.hint : `${faces.hint} Then press 'Retry' above.`;
+	return { fields: [], emptyFieldsNotice: escapeHtml(`${faces.message}. ${hint}`) };
 }
 
-async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face[]>> {
-	const taskId = context.getCurrentNodeParameter('identifyTaskId');
-	// An expression that can't be resolved yet arrives as null.
-	if (typeof taskId !== 'string' || taskId.trim() === '' || taskId.startsWith('=')) {
-		return inputProblem(
-			'The faces appear here once the identify task is known',
-			"Run Identify Face first ('Execute previous nodes' on the left), so that its task ID arrives in 'Identify Task ID', then press 'Retry' above.",
-		);
+async function mapperFaces(
+	context: ILoadOptionsFunctions,
+	isByPosition: boolean,
+): Promise<MapperFace[] | Problem> {
+	const isUnknown = context.getCurrentNodeParameter('faceSource') === 'video';
+	const faces = isUnknown ? [] : await panelFaces(context);
+	if (faces instanceof Problem && !isByPosition) return faces;
+	if (faces instanceof Problem || isUnknown) {
+		return Array.from({ length: FACES_OF_ANY_VIDEO }, (_, index) => ({
+			key: `#${index + 1}`,
+			name: `Face ${index + 1}`,
+			label: `Face ${index + 1}`,
+		}));
 	}
-	const access = await attemptAsync(async () => await readAccess(context));
-	if (access instanceof Problem) {
-		return inputProblem(
-			'No credential is chosen',
-			'Choose one above: the faces are fetched with its API key.',
-		);
-	}
-	const answer = await queryTask(context, access, { taskId: taskId.trim() });
-	if (answer instanceof Problem) return answer;
-	return sessionOfTask(answer.task, Date.now()).faces ?? [];
+	return faces.map((face, index) => ({
+		key: isByPosition ? `#${index + 1}` : face.faceId,
+		name: `Face ${index + 1}`,
+		label: [faceTitle(face, index), ...(isByPosition ? [] : [`ID ${face.faceId}`])].join(' · '),
+	}));
 }
 
+/** The fields that have a value now. */
 function currentMapping(context: ILoadOptionsFunctions): {
 	mappingMode?: string;
 	mapped: ResourceMapperField[];
@@ -59,49 +80,71 @@ function currentMapping(context: ILoadOptionsFunctions): {
 	const { mappingMode, schema, value } = (context.getCurrentNodeParameter('faces') ?? {}) as {
 		mappingMode?: string;
 		schema?: ResourceMapperField[];
-		value?: object | null;
+		value?: Record<string, unknown> | null;
 	};
-	return { mappingMode, mapped: Object.keys(value ?? {}).length > 0 ? (schema ?? []) : [] };
+	const isMapped = ({ id }: ResourceMapperField) =>
+		![undefined, null, ''].includes((value ?? {})[id] as undefined);
+	return { mappingMode, mapped: (schema ?? []).filter(isMapped) };
 }
 
-function fieldsOf(face: Face, index: number): ResourceMapperField[] {
-	const { faceId } = face;
-	const name = `Face ${index + 1}`;
-	// Required means only that the field is shown from the start: n8n enforces nothing in this mode.
-	const field = (
-		id: string,
-		displayName: string,
-		type: 'string' | 'number',
-		required: boolean,
-	) => ({
-		id,
-		displayName,
-		type,
-		required,
-		removed: !required,
-		defaultMatch: false,
-		canBeUsedToMatch: false,
-		display: true,
-	});
+function fieldsOf({ key, name, label }: MapperFace): ResourceMapperField[] {
 	return [
-		field(faceId, [name, onScreen(face), faceId].filter(Boolean).join(' · '), 'string', true),
-		...TIMING_FIELDS.map(({ field: timing, label }) =>
-			field(timingFieldId(faceId, timing), `${name} ${label}`, 'number', false),
-		),
+		field(key, label, 'string'),
+		...TIMING_FIELDS.map(({ field: timing, label: setting }) => ({
+			...field(timingFieldId(key, timing), `${name} · ${setting}`, 'number'),
+			required: false,
+			removed: true,
+		})),
 	];
 }
 
-function onScreen({ startTime, endTime }: Face): string {
-	if (typeof startTime !== 'number' || typeof endTime !== 'number') return '';
-	return `${seconds(startTime)}–${seconds(endTime)} s`;
+/**
+ * Hidden settings of the faces that another video may have. The editor unfolds every field that
+ * comes in after something was mapped, but not one that it has met before.
+ */
+function announced(faces: MapperFace[], isByPosition: boolean): ResourceMapperField[] {
+	const keys = faces.map(({ key }) => key);
+	while (keys.length < MOST_ANNOUNCED) {
+		const key = isByPosition ? `#${keys.length + 1}` : following(keys[keys.length - 1]);
+		if (!key || keys.includes(key)) break;
+		keys.push(key);
+	}
+	return keys.slice(faces.length).flatMap((key) =>
+		fieldsOf({ key, name: key, label: key })
+			.filter(({ removed }) => removed)
+			.map((setting) => ({ ...setting, display: false })),
+	);
 }
 
-function seconds(ms: number): string {
-	return String(Math.round(ms / 100) / 10);
+/** `face_009` → `face_010`, as far as ids count at all. */
+function following(id: string): string | undefined {
+	const [, stem, digits] = /^(.*?)(\d{1,9})$/.exec(id) ?? [];
+	return digits && `${stem}${String(Number(digits) + 1).padStart(digits.length, '0')}`;
 }
 
-/** Notices are HTML, and messages quote the vendor. */
-function notice(text: string): ResourceMapperFields {
-	const escaped = text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-	return { fields: [], emptyFieldsNotice: escaped };
+/** A mapped field of a face that the video does not have, under a name that says so. */
+function asStale(mapped: ResourceMapperField): ResourceMapperField {
+	const timing = TIMING_FIELDS.find(({ field: name }) => mapped.id.endsWith(`:${name}`));
+	const key = timing ? mapped.id.slice(0, -timing.field.length - 1) : mapped.id;
+	const name = /^#\d+$/.test(key) ? `Face ${key.slice(1)}` : `ID ${key}`;
+	return {
+		...mapped,
+		displayName: [name, ...(timing ? [timing.label] : []), NOT_IN_VIDEO].join(' · '),
+		removed: false,
+		display: true,
+	};
+}
+
+/** Required means only that the field is shown from the start: n8n enforces nothing in this mode. */
+function field(id: string, displayName: string, type: 'string' | 'number'): ResourceMapperField {
+	return {
+		id,
+		displayName,
+		type,
+		required: true,
+		removed: false,
+		defaultMatch: false,
+		canBeUsedToMatch: false,
+		display: true,
+	};
 }

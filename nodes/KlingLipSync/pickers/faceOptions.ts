@@ -1,11 +1,41 @@
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 
-const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];
+import { Problem } from '../task/problem';
+import type { Face } from '../task/task';
+import { escapeHtml, facePicture, faceTitle } from './faceHtml';
+import { panelFaces } from './panelFaces';
 
-/** The faces that can be chosen for any video, by the order in which they are found. */
+const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];
+const PICTURE_SIDE = 56;
+
+/**
+ * The list to choose a face from: by position, which serves every video, then each face of the
+ * identified video with its picture.
+ */
 export async function getFaceOptions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-	return POSITIONS.map((position, index) => ({
+	const positions: INodePropertyOptions[] = POSITIONS.map((position, index) => ({
 		name: `${position} Face Found`,
 		value: index === 0 ? '' : `#${index + 1}`,
 	}));
+	if (this.getCurrentNodeParameter('faceSource') === 'video') return positions;
+	const faces = await panelFaces(this);
+	if (faces instanceof Problem) {
+		const hint = faces.details.taskId ? faces.hint : 'Then choose ⋮ → Refresh List.';
+		positions[0].description = escapeHtml(`${faces.message}. ${hint}`);
+		return positions;
+	}
+	return [
+		...positions,
+		...faces.map((face, index) => ({
+			name: faceTitle(face, index),
+			value: face.faceId,
+			description: withPicture(face),
+		})),
+	];
+}
+
+function withPicture(face: Face): string {
+	const picture = facePicture(face, PICTURE_SIDE);
+	const id = escapeHtml(face.faceId);
+	return `<table><tr><td>${picture}</td><td>&nbsp; ID ${id}</td></tr></table>`;
 }

@@ -81,6 +81,18 @@ function facesMapper(audioSource: string, valuesLabel: string): INodeProperties 
 	};
 }
 
+/**
+ * Reloads a list once the task is known. Named without the `&` (a field beside this one), the list
+ * would fail for as long as the expression can't be resolved.
+ */
+const TASK_OF_LIST = '&identifyTaskId';
+
+/** Two fixed ways, in a list that shows the pictures of the faces. */
+const matchOptions = {
+	loadOptionsMethod: 'getMatchOptions',
+	loadOptionsDependsOn: [TASK_OF_LIST],
+};
+
 const milliseconds = { minValue: 0, numberPrecision: 0 };
 const volume = { minValue: 0, maxValue: 2, numberPrecision: 2 };
 
@@ -144,7 +156,7 @@ export const lipSyncProperties: INodeProperties[] = [
 			'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
 		typeOptions: {
 			loadOptionsMethod: 'getFaceOptions',
-			loadOptionsDependsOn: ['faceSource', 'identifyTaskId'],
+			loadOptionsDependsOn: ['faceSource', TASK_OF_LIST],
 		},
 		displayOptions: {
 			show: {
@@ -172,18 +184,12 @@ export const lipSyncProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{
-				name: 'Face ID',
-				value: 'id',
-				description: 'Map the faces of this video by their IDs',
-			},
-			{
-				name: 'Position',
-				value: 'position',
-				description: 'Map the first face, the second face and so on, whatever the video is',
-			},
+			{ name: 'Face ID', value: 'id' },
+			{ name: 'Position', value: 'position' },
 		],
+		typeOptions: matchOptions,
 		default: 'id',
+		hint: 'Open the list to look at the faces of this video',
 		displayOptions: {
 			show: { ...showOnlyForLipSync, faceSource: ['identifyTask'], faceSelection: ['map'] },
 		},
