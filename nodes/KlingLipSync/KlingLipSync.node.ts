@@ -52,10 +52,20 @@ export class KlingLipSync implements INodeType {
 		webhooks: resumeWebhooks,
 		properties: [
 			{
+				displayName: 'Resource',
+				name: 'resource',
+				// With a resource n8n names a new node, and describes a tool to its agent, by the operation.
+				type: 'hidden',
+				noDataExpression: true,
+				options: [{ name: 'Lip Sync', value: 'lipSync' }],
+				default: 'lipSync',
+			},
+			{
 				displayName: 'Operation',
 				name: 'operation',
 				type: 'options',
 				noDataExpression: true,
+				displayOptions: { show: { resource: ['lipSync'] } },
 				options: [
 					{
 						name: 'Identify Face',

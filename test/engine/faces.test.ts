@@ -274,8 +274,8 @@ describe('a mapping', () => {
 		const shownNow = await faces(value, { identifyTaskId }, fields);
 		expect(shownNow).toEqual([
 			['face_001', 'Face 1 · 0–8 s · ID face_001'],
-			['face_003', 'ID face_003 · not in this video'],
-			['face_003:sound_insert_time', 'ID face_003 · Start Speaking At (ms) · not in this video'],
+			['face_003', 'Not in this video: ID face_003'],
+			['face_003:sound_insert_time', 'Not in this video: ID face_003 · Start Speaking At (ms)'],
 		]);
 		expect(await faces(value, { identifyTaskId: first.taskId }, fields)).toEqual([
 			['face_001', 'Face 1 · 0–8 s · ID face_001'],
@@ -306,7 +306,7 @@ describe('a mapping', () => {
 			'#6',
 		]);
 		expect(labels[0][1]).toMatch(/^Face 1( · 0–8 s)?$/);
-		expect(labels[count][1]).toBe('Face 6 · not in this video');
+		expect(labels[count][1]).toBe('Not in this video: Face 6');
 	});
 
 	it('of a new video is by position, whatever was set for an identify task', async () => {

@@ -17,7 +17,7 @@ const FACES_OF_ANY_VIDEO = 4;
  * the workflow.
  */
 const MOST_ANNOUNCED = 6;
-const NOT_IN_VIDEO = 'not in this video';
+const NOT_IN_VIDEO = 'Not in this video';
 
 /** A face as the mapper shows it: `#1` or its id, and its label. */
 interface MapperFace {
@@ -129,7 +129,7 @@ function asStale(mapped: ResourceMapperField): ResourceMapperField {
 	const name = /^#\d+$/.test(key) ? `Face ${key.slice(1)}` : `ID ${key}`;
 	return {
 		...mapped,
-		displayName: [name, ...(timing ? [timing.label] : []), NOT_IN_VIDEO].join(' · '),
+		displayName: [`${NOT_IN_VIDEO}: ${name}`, ...(timing ? [timing.label] : [])].join(' · '),
 		removed: false,
 		display: true,
 	};
