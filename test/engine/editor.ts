@@ -34,7 +34,7 @@ const KINDS = ['resourceMapping', 'loadOptions', 'listSearch'] as const;
 export function createEditor(
 	host: Host,
 	{ complete, toWorkflow, toWorkflowData }: Workflows,
-	{ run }: Executions,
+	executions: Executions,
 ) {
 	const { credentialTypes, credentialsHelper, nodeTypes, state, types } = host;
 
@@ -84,11 +84,11 @@ export function createEditor(
 			type: agent === 'engine' ? 'test.agent' : 'test.invokingAgent',
 			parameters: { toolArguments: JSON.stringify(args) },
 		};
-		const ended = await run({
+		const ended = await executions.start({
 			...options,
 			nodes: [agentNode, tool],
 			connections: { [tool.name]: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] } },
-		});
+		}).promise;
 		const [item] = ended.items('Agent') as Array<Item | undefined>;
 		return { output: item?.json.output, run: ended };
 	};
@@ -169,3 +169,5 @@ export function createEditor(
 
 	return { loadFields, runAsTool, testCredential };
 }
+
+export type Editor = ReturnType<typeof createEditor>;

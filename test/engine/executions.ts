@@ -1,30 +1,17 @@
 import type {
-	ExecutionStatus,
 	IDataObject,
 	IExecuteData,
 	INodeExecutionData,
-	IRun,
 	IRunData,
 	IRunExecutionData,
-	IWorkflowBase,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import type { Host } from './host';
-import { copy, core, workflowLib } from './n8n';
-import { Run } from './run';
-import type { WorkflowOptions, Workflows } from './workflows';
-
-/** A row of the server's table of executions, and the execution's promise while it runs here. */
-export interface ExecutionRecord {
-	id: string;
-	mode: WorkflowExecuteMode;
-	workflowData: IWorkflowBase;
-	status?: ExecutionStatus;
-	finished?: boolean;
-	/** The execution's data, as JSON. */
-	data: string;
-	promise?: Promise<Run>;
-}
+import type { Database } from './database';
+import { workflowLib } from './n8n';
+import type { N8nProcess } from './process';
+import type { Run } from './run';
+import type { Job } from './runner';
+import type { WorkflowOptions } from './workflows';
 
 export interface StartOptions extends WorkflowOptions {
 	input?: Array<Partial<INodeExecutionData>>;
@@ -40,81 +27,64 @@ export interface ExecutionRef {
 	executionId: string;
 }
 
-type Outcome = Pick<IRun, 'data' | 'status' | 'waitTill' | 'finished'>;
+/** Which process does what. */
+export interface Roles {
+	/** Edits, starts executions, and watches the time of those that wait. */
+	main(): N8nProcess;
+	/** Runs an execution: in queue mode a worker, in turn. */
+	runner(): N8nProcess;
+	/** Those that live. */
+	all(): N8nProcess[];
+	isQueue: boolean;
+}
 
-/** Starts executions and goes on with them. */
-export function createExecutions(host: Host, { toWorkflow, toWorkflowData }: Workflows) {
-	const { state } = host;
-	const executions = new Map<string, ExecutionRecord>();
+/** Starts executions and goes on with them, in the server's order of steps. */
+export class Executions {
+	/** What each execution has come to last, or will come to. */
+	private readonly outcomes = new Map<string, Promise<Run>>();
 
-	/** Runs (or goes on with) an execution; what it leaves behind is saved by a hook, where the server does it. */
-	function launch(
-		record: ExecutionRecord,
-		runExecutionData: IRunExecutionData,
-		staticData?: IDataObject,
-	) {
-		const { id, mode, workflowData } = record;
-		const save = (raw: Pick<Outcome, 'data' | 'status' | 'finished'>) =>
-			Object.assign(record, {
-				status: raw.status,
-				finished: raw.finished,
-				data: workflowLib.jsonStringify(raw.data, { replaceCircularRefs: true }),
-			});
-		save({ status: 'running', data: runExecutionData });
+	private readonly canceled = new Set<string>();
 
-		const hooks = new core.ExecutionLifecycleHooks(mode, id, workflowData);
-		hooks.addHandler('workflowExecuteAfter', async (raw, changed) => {
-			if (raw.status === 'success' && raw.data.resultData.error) raw.status = 'error';
-			if (mode !== 'manual' && changed) state.staticData[workflowData.id] = copy(changed);
-			save(raw);
-		});
-		const additionalData = host.additionalData({
-			executionId: id,
-			workflowId: workflowData.id,
-			workflowSettings: workflowData.settings,
-			hooks,
-		});
-		let cancel = () => {};
-		let isCanceled = () => false;
-		let ended: Promise<Outcome>;
-		try {
-			const execution = new core.WorkflowExecute(
-				additionalData,
-				mode,
-				runExecutionData,
-			).processRunExecutionData(toWorkflow(workflowData, staticData));
-			cancel = () => execution.cancel();
-			isCanceled = () => execution.isCanceled;
-			ended = execution;
-		} catch (error) {
-			const data = workflowLib.createRunExecutionData({
-				resultData: { error: error as never, runData: {} },
-			});
-			const failed: Outcome = { status: 'error', data };
-			save(failed);
-			ended = Promise.resolve(failed);
-		}
-		// What a node made of its cancellation is not saved any more: for the user the execution is canceled.
-		record.promise = ended.then(
-			(raw) =>
-				new Run(isCanceled() ? { ...raw, status: 'canceled' as const, finished: false } : raw, id),
-		);
-		return { executionId: id, promise: record.promise, cancel };
+	constructor(
+		private readonly database: Database,
+		private readonly roles: Roles,
+	) {}
+
+	/** Lets a new execution run. Rejects when the database has no row for it. */
+	async begin(job: Job, data: IRunExecutionData): Promise<void> {
+		// Read before the execution is made; a worker sees none of it.
+		const staticData = this.roles.isQueue ? undefined : this.staticDataOf(job);
+		await this.database.create(job, data);
+		this.dispatch(job, data, staticData);
 	}
 
-	/** The row of an execution, which has to be there. */
-	const rowOf = ({ executionId }: ExecutionRef): ExecutionRecord => {
-		const record = executions.get(executionId);
-		if (!record) throw new Error(`There is no execution ${executionId}`);
-		return record;
-	};
+	/**
+	 * Lets a waiting execution go on.
+	 *
+	 * @param data what was read of it, whatever the database has meanwhile
+	 * @param withStaticData whether the workflow's static data are read for it
+	 * @returns false when another has let it go on before
+	 */
+	async goOn(job: Job, data: IRunExecutionData, withStaticData: boolean): Promise<boolean> {
+		if (!(await this.database.claim(job.id, data))) return false;
+		this.dispatch(job, data, withStaticData ? this.staticDataOf(job) : undefined);
+		return true;
+	}
 
-	/** Starts an execution. */
-	const start = (options: StartOptions) => {
+	/** The outcome of an execution, once it does not run any more. */
+	async finished(executionId: string): Promise<Run> {
+		const outcome = this.outcomes.get(executionId);
+		if (!outcome) throw new Error(`There is no execution ${executionId}`);
+		return await outcome;
+	}
+
+	/** Starts an execution of a workflow. */
+	start(options: StartOptions): ExecutionRef & { promise: Promise<Run>; cancel(): void } {
 		const { mode = 'trigger', input = [{ json: {} }], runData = {}, pinData } = options;
-		const executionId = String(options.executionId ?? executions.size + 1);
-		const workflowData = toWorkflowData(options);
-		const workflow = toWorkflow(workflowData);
+		const id = String(options.executionId ?? this.database.nextId());
+		const { workflows } = this.roles.main();
+		const workflowData = workflows.toWorkflowData(options);
+		const workflow = workflows.toWorkflow(workflowData);
 		const startNode = options.startNode ?? 'Start';
 		const previousNode = workflow
 			.getParentNodes(startNode, 'main', 1)
@@ -128,52 +98,48 @@ export function createExecutions(host: Host, { toWorkflow, toWorkflowData }: Wor
 			executionData: { nodeExecutionStack: [entry] },
 			resultData: { runData, pinData },
 		});
-		const record: ExecutionRecord = { id: executionId, mode, workflowData, data: '' };
-		executions.set(executionId, record);
-		return launch(record, data, state.staticData[workflowData.id]);
-	};
+		const promise = this.begin({ id, mode, workflowData }, data).then(
+			async () => await this.finished(id),
+		);
+		return { executionId: id, promise, cancel: () => this.cancel(id) };
+	}
 
 	/** A person's retry of a failed execution: a new one with the old one's data, with `options` on a changed workflow. */
-	const retry = async (run: ExecutionRef, options?: WorkflowOptions): Promise<Run> => {
-		const record = rowOf(run);
-		const data = JSON.parse(record.data) as IRunExecutionData;
+	async retry({ executionId }: ExecutionRef, options?: WorkflowOptions): Promise<Run> {
+		const failed = (await this.database.load(executionId))!;
+		const { data } = failed;
 		const { lastNodeExecuted, runData } = data.resultData;
 		delete data.resultData.error;
 		if (lastNodeExecuted && runData[lastNodeExecuted]?.at(-1)?.error)
 			runData[lastNodeExecuted].pop();
-		const workflowData = options ? toWorkflowData(options) : record.workflowData;
-		const workflow = toWorkflow(workflowData);
+		const { workflows } = this.roles.main();
+		const workflowData = options ? workflows.toWorkflowData(options) : failed.workflowData;
+		const workflow = workflows.toWorkflow(workflowData);
 		for (const entry of data.executionData!.nodeExecutionStack)
 			entry.node = workflow.getNode(entry.node.name)!;
-		const id = String(executions.size + 1);
-		const retried: ExecutionRecord = { id, mode: 'retry', workflowData, data: '' };
-		executions.set(id, retried);
-		return await launch(retried, data, state.staticData[workflowData.id]).promise;
-	};
+		const id = this.database.nextId();
+		await this.begin({ id, mode: 'retry', workflowData }, data);
+		return await this.finished(id);
+	}
 
-	/** What happens when the time a node wanted to wait is over. */
-	const resumeByTimeout = async (run: ExecutionRef): Promise<Run> => {
-		const record = rowOf(run);
-		if (record.status !== 'waiting')
-			throw new Error(`Execution ${record.id} is not waiting but ${record.status}`);
-		// The tracker goes on with the snapshot as it is: without the workflow's static data.
-		return await launch(record, JSON.parse(record.data) as IRunExecutionData).promise;
-	};
+	private cancel(id: string): void {
+		this.canceled.add(id);
+		for (const { runner } of this.roles.all()) runner.cancel(id);
+	}
 
-	return {
-		executions,
-		launch,
-		rowOf,
-		start,
-		retry,
-		resumeByTimeout,
+	private staticDataOf({ workflowData }: Job): IDataObject | undefined {
+		return this.database.staticData[workflowData.id];
+	}
 
-		/** Like `start`, but waits until the execution has finished or is waiting. */
-		run: async (options: StartOptions): Promise<Run> => await start(options).promise,
-
-		/** The outcome of an execution that something else resumed or started. */
-		finished: async (executionId: string): Promise<Run> => await rowOf({ executionId }).promise!,
-	};
+	private dispatch(job: Job, data: IRunExecutionData, staticData?: IDataObject): void {
+		const { runner } = this.roles.runner();
+		const run = async () => {
+			// A worker knows no more than the id, and reads the rest.
+			const read = this.roles.isQueue ? (await this.database.load(job.id))!.data : data;
+			const outcome = runner.execute(job, read, staticData);
+			if (this.canceled.has(job.id)) runner.cancel(job.id);
+			return await outcome;
+		};
+		this.outcomes.set(job.id, run());
+	}
 }
-
-export type Executions = ReturnType<typeof createExecutions>;

@@ -1,52 +1,56 @@
 import type * as Core from 'n8n-core';
 import type {
 	ICredentialType,
-	IDataObject,
 	INodeType,
 	IWorkflowExecuteAdditionalData,
 	Workflow,
 } from 'n8n-workflow';
 import type { CredentialStore } from './credentials';
 import { CredentialsHelper } from './credentials';
+import type { Database } from './database';
 import type { AtWork } from './n8n';
 import { createNodeTypes } from './node-types';
 
 /** What a test sets and reads of an engine, at any time. */
 export interface EngineState extends AtWork, CredentialStore {
-	/** By workflow id, as the server's database has it: `{ global: {}, 'node:Name': {} }`. */
-	staticData: Record<string, IDataObject>;
 	webhookBaseUrl: string;
 	webhookTestBaseUrl: string;
 	webhookWaitingBaseUrl: string;
 	restApiUrl: string;
 }
 
-/** What the parts of an engine share: the node and credential types, and what n8n hands to a node's context. */
-export interface Host {
+/** What all processes of an n8n share. */
+export interface Shared {
 	state: EngineState;
+	database: Database;
+	credentialTypes: Record<string, ICredentialType>;
+	binary: Core.BinaryDataService;
+}
+
+/** What the parts of one process share: its node types, and what n8n hands to a node's context. */
+export interface Host extends Shared {
 	types: Record<string, INodeType>;
 	nodeTypes: ReturnType<typeof createNodeTypes>;
-	credentialTypes: Record<string, ICredentialType>;
 	credentialsHelper: CredentialsHelper;
-	binary: Core.BinaryDataService;
+	/** Whether the process still lives; a dead one writes nothing any more. */
+	isAlive(): boolean;
 	additionalData(extra?: Partial<IWorkflowExecuteAdditionalData>): IWorkflowExecuteAdditionalData;
 }
 
-/** Puts together what the parts of an engine share. */
+/** Puts together what the parts of a process share. */
 export function createHost(
-	state: EngineState,
+	shared: Shared,
 	types: Record<string, INodeType>,
-	credentialTypes: Record<string, ICredentialType>,
-	binary: Core.BinaryDataService,
+	isAlive: () => boolean,
 ): Host {
+	const { state, credentialTypes } = shared;
 	const credentialsHelper = new CredentialsHelper(state, credentialTypes);
 	return {
-		state,
+		...shared,
 		types,
 		nodeTypes: createNodeTypes(types),
-		credentialTypes,
 		credentialsHelper,
-		binary,
+		isAlive,
 		// The rest of what a server has (users, agents, task runners) none of these nodes asks for.
 		additionalData: (extra) =>
 			({

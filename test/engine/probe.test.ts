@@ -167,9 +167,9 @@ describe('executions', () => {
 	it('keeps static data of production executions only', async () => {
 		const nodes = [{ name: 'Flaky', type: FLAKY, parameters: { kind: 'static' } }];
 		await engine.run({ nodes, mode: 'manual' });
-		expect(engine.staticData).toEqual({});
+		expect(engine.database.staticData).toEqual({});
 		await engine.run({ nodes, workflowId: 'w1' });
-		expect(engine.staticData).toEqual({ w1: { global: { seen: true } } });
+		expect(engine.database.staticData).toEqual({ w1: { global: { seen: true } } });
 	});
 
 	it('captures the log, per engine', async () => {
@@ -189,7 +189,7 @@ describe('executions', () => {
 describe('waiting', () => {
 	let run: Run;
 	beforeEach(async () => {
-		engine.staticData['workflow-1'] = { global: { kept: true } };
+		engine.database.staticData['workflow-1'] = { global: { kept: true } };
 		run = await engine.run({
 			nodes: [{ ...waitNode, parameters: { label: '=label {{ $json.n }}' } }, collect],
 			input: [{ json: { n: 1 } }, { json: { n: 2 } }],
@@ -253,7 +253,10 @@ describe('waiting', () => {
 				async () => await engine.resumeByWebhook(run, 'Wait', { body: { done: true } }),
 			),
 		);
-		expect(answers.map(({ status }) => status).sort()).toEqual([200, 500, 500]);
+		const [one, ...others] = answers.map(({ status }) => status).sort();
+		expect(one).toBe(200);
+		// Who comes before n8n has compared gets 500, who comes after it 409.
+		for (const status of others) expect([409, 500]).toContain(status);
 		expect(answers.filter(({ resumed }) => resumed)).toHaveLength(1);
 	});
 
@@ -331,7 +334,7 @@ describe('trigger', () => {
 			threw: expect.any(TypeError),
 		});
 		expect(await engine.webhook(trigger, { method: 'GET' })).toMatchObject({ status: 404 });
-		expect(engine.staticData).toEqual({ w2: { global: { a: true } } });
+		expect(engine.database.staticData).toEqual({ w2: { global: { a: true } } });
 	});
 
 	it('runs hooks', async () => {
@@ -353,7 +356,7 @@ describe('trigger', () => {
 			{ url: 'https://n8n.example.com/webhook-test/w3/probe', modes: 'manual,manual' },
 		]);
 		await engine.hook('delete', trigger, options);
-		expect(engine.staticData.w3).toEqual({ 'node:Trigger': {} });
+		expect(engine.database.staticData.w3).toEqual({ 'node:Trigger': {} });
 	});
 });
 

@@ -20,12 +20,21 @@ export const WAIT = 'probe.wait';
 export const FLAKY = 'probe.flaky';
 export const TRIGGER = 'probe.trigger';
 export const FACES = 'probe.faces';
+export const LISTENER = 'probe.listener';
+export const STARTER = 'probe.starter';
 
 /** What the probes did: how often each node tried, by its name. */
 export const tries: Record<string, number | undefined> = {};
 
 /** What the probes tell a test of. */
 export const events: { hanging?: () => void; cancelled?: boolean } = {};
+
+/** What the listening probes heard of their responses, and what holds them up before they answer. */
+export const responses: { heard: string[]; called: number; gate: () => Promise<void> } = {
+	heard: [],
+	called: 0,
+	gate: async () => {},
+};
 
 const describeNode = (
 	name: string,
@@ -190,6 +199,9 @@ const flakes: Record<string, Flake> = {
 		const twice = await prepare(Buffer.concat([given, given]), 'twice.bin', 'video/mp4');
 		return [[{ json: { signed }, binary: { twice, streamed } }]];
 	},
+	async seesStatic() {
+		return [[{ json: { ...this.getWorkflowStaticData('global') } }]];
+	},
 	async static() {
 		this.getWorkflowStaticData('global').seen = true;
 		return await flakes.pass.call(this);
@@ -270,6 +282,73 @@ export class Trigger implements INodeType {
 			url: this.getNodeWebhookUrl('default'),
 		} as IDataObject;
 		return { webhookResponse: { ok: id }, workflowData: [[{ json }]] };
+	}
+}
+
+/** Tells what becomes of the response, waits at the gate, and says how the response stands then. */
+async function listen(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const response = context.getResponseObject();
+	const describe = () =>
+		[
+			response.statusCode,
+			response.writableFinished ? 'finished' : 'unfinished',
+			response.destroyed ? 'destroyed' : 'alive',
+		].join(' ');
+	for (const event of ['finish', 'close'])
+		response.once(event, () => responses.heard.push(`${event}: ${describe()}`));
+	responses.called++;
+	await responses.gate();
+	responses.heard.push(`goes on: ${describe()}`);
+	return { webhookResponse: { taken: true }, workflowData: [[{ json: { taken: true } }]] };
+}
+
+const listening = (name: string, extra: Partial<INodeTypeDescription>, restartWebhook: boolean) =>
+	describeNode(name, {
+		credentials: [],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				path: name,
+				isFullPath: true,
+				restartWebhook,
+				responseMode: 'onReceived',
+				responseData: '',
+			},
+		],
+		...extra,
+	});
+
+/** Suspends, and lets whoever calls go on; twice, when it is in a loop. */
+export class Listener implements INodeType {
+	description = listening('listener', {}, true);
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		await this.putExecutionToWait(new Date(Date.now() + 3_600_000));
+		return [this.getInputData()];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await listen(this);
+	}
+}
+
+/** Starts the workflow with each call, which it counts in the static data. */
+export class Starter implements INodeType {
+	description = listening('starter', { group: ['trigger'], inputs: [] }, false);
+
+	webhookMethods = {
+		default: {
+			checkExists: async () => false,
+			create: async () => true,
+			delete: async () => true,
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const data = this.getWorkflowStaticData('global');
+		data.calls = Number(data.calls ?? 0) + 1;
+		return await listen(this);
 	}
 }
 

@@ -17,8 +17,7 @@ import {
 	VIDEO,
 } from './helpers';
 import { createEngine } from './harness';
-import type { WebhookOptions } from './triggers';
-import type { Answer } from './webhooks';
+import type { Answer, WebhookOptions } from './calls';
 import type * as Sources from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
 import { KlingLipSyncTrigger } from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
 import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';

@@ -1,93 +1,75 @@
-import type { IRunExecutionData } from 'n8n-workflow';
-import type { Call } from './exchange';
-import { HttpError } from './exchange';
+import type { Response } from 'express';
 import type { ExecutionRef, Executions } from './executions';
 import type { Host } from './host';
 import { isolated } from './host';
+import type { N8nRequest } from './httpServer';
 import { core } from './n8n';
 import type { Run } from './run';
-import type { Answer, Webhooks } from './webhooks';
+import type { Effect, Webhooks } from './webhooks';
+import { HttpError } from './webhooks';
 import type { Workflows } from './workflows';
 
-type Delivery = Partial<Omit<Call, 'url'>> & {
-	/** Whether to wait for the execution that goes on (the default); the server answers before it has run. */
-	settle?: boolean;
-};
-
-/** The server's waiting webhooks: what a call to an execution that waits comes to. */
+/** The server's waiting webhooks, and its tracker of the time of those that wait. */
 export function createWaiting(
 	host: Host,
 	{ toWorkflow }: Workflows,
-	{ executions, launch, rowOf }: Executions,
-	{ nodeWebhooks, callWebhook, answerErrors }: Webhooks,
+	executions: Executions,
+	{ nodeWebhooks, executeWebhook }: Webhooks,
 ) {
-	const { state } = host;
+	const { database } = host;
 
-	/** A call to a waiting execution's URL, whoever makes it. */
-	const deliver = async (
-		url: string,
-		{ method = 'POST', headers, body, settle = true }: Delivery = {},
-	): Promise<Answer> =>
-		await answerErrors(async (exchangeFor) => {
-			const exchange = exchangeFor({ method, url, headers, body });
-			const [executionId, suffix = ''] = exchange.req.path
-				.slice(new URL(state.webhookWaitingBaseUrl).pathname.length + 1)
-				.split('/');
-			const record = executions.get(executionId);
-			if (!record) throw new HttpError(404, `The execution "${executionId}" does not exist.`);
-			const data = JSON.parse(record.data) as IRunExecutionData;
-			if (exchange.req.query.signature !== data.resumeToken)
-				throw new HttpError(401, undefined, { error: 'Invalid token' });
-			if (record.status === 'running')
-				throw new HttpError(409, `The execution "${executionId}" is running already.`);
-			if (data.resultData.error)
-				throw new HttpError(409, `The execution "${executionId}" has finished with error.`);
-			if (record.finished)
-				throw new HttpError(409, `The execution "${executionId} has finished already.`);
+	/** A call to a waiting execution's URL; `path` is its id and what follows. */
+	async function call(path: string, req: N8nRequest, res: Response, effect: Effect): Promise<void> {
+		const [executionId, suffix = ''] = path.split('/');
+		effect.resumed = false;
+		const execution = await database.load(executionId);
+		if (execution && execution.data.resumeToken !== req.query.signature) {
+			res.status(401).json({ error: 'Invalid token' });
+			return;
+		}
+		if (!execution) throw new HttpError(404, `The execution "${executionId}" does not exist.`);
+		const { data, mode, workflowData } = execution;
+		if (execution.status === 'running')
+			throw new HttpError(409, `The execution "${executionId}" is running already.`);
+		if (data.resultData.error)
+			throw new HttpError(409, `The execution "${executionId}" has finished with error.`);
+		if (execution.finished)
+			throw new HttpError(409, `The execution "${executionId} has finished already.`);
 
-			const { runData } = data.resultData;
-			const lastNodeExecuted = data.resultData.lastNodeExecuted!;
-			const [entry] = data.executionData!.nodeExecutionStack;
-			entry.node.disabled = true;
-			data.waitTill = undefined;
-			runData[lastNodeExecuted].pop();
-			// The snapshot kept with an execution has no static data.
-			const workflow = toWorkflow(record.workflowData);
-			const node = workflow.getNode(lastNodeExecuted)!;
-			return await isolated(workflow, async () => {
-				const webhookData = nodeWebhooks(workflow, node).find(
-					(webhook) =>
-						webhook.httpMethod === method &&
-						webhook.path === suffix &&
-						webhook.webhookDescription.restartWebhook === true,
+		const { lastNodeExecuted = '', runData } = data.resultData;
+		const [entry] = data.executionData!.nodeExecutionStack;
+		entry.node.disabled = true;
+		data.waitTill = undefined;
+		runData[lastNodeExecuted].pop();
+		// The snapshot kept with an execution has no static data.
+		const workflow = toWorkflow(workflowData);
+		const node = workflow.getNode(lastNodeExecuted)!;
+		await isolated(workflow, async () => {
+			const webhookData = nodeWebhooks(workflow, node).find(
+				(webhook) =>
+					webhook.httpMethod === req.method &&
+					webhook.path === suffix &&
+					webhook.webhookDescription.restartWebhook === true,
+			);
+			if (!webhookData)
+				throw new HttpError(
+					404,
+					`The workflow for execution "${executionId}" does not contain a waiting webhook with a matching path/method.`,
 				);
-				if (!webhookData)
-					throw new HttpError(
-						404,
-						`The workflow for execution "${executionId}" does not contain a waiting webhook with a matching path/method.`,
-					);
-				const call = {
-					workflow,
-					node,
-					webhookData,
-					mode: record.mode,
-					exchange,
-					executionId,
-					data,
-				};
-				const answer = await callWebhook(call, async (workflowData) => {
-					// The database lets only one caller turn "waiting" into "running".
-					if (record.status !== 'waiting')
-						throw new HttpError(500, 'There was a problem executing the workflow');
-					entry.data.main = workflowData;
-					entry.metadata = { ...entry.metadata, forwardAllOutputs: true };
-					launch(record, data, state.staticData[record.workflowData.id]);
-					return { resumed: true };
-				});
-				if (!answer.resumed) return { ...answer, resumed: false };
-				return { ...answer, run: settle ? await record.promise : undefined };
+			await executeWebhook({
+				workflow,
+				workflowData,
+				node,
+				webhookData,
+				mode,
+				req,
+				res,
+				effect,
+				executionId,
+				data,
 			});
 		});
+	}
 
 	/** What `$execution.resumeUrl` is for the nodes of an execution. */
 	const resumeUrl = ({ executionId, data }: Run): string => {
@@ -96,30 +78,37 @@ export function createWaiting(
 		return (keys.$execution as { resumeUrl: string }).resumeUrl;
 	};
 
-	/** A callback to a waiting node: at its resume URL and suffix, or at `url` as the node gave it away. */
-	const resumeByWebhook = async (
-		run: Run,
-		nodeName: string,
-		{
-			url,
-			query = {},
-			method,
-			headers,
-			body,
-		}: Partial<Call> & { query?: Record<string, string> } = {},
-	): Promise<Answer> => {
-		const workflow = toWorkflow(rowOf(run).workflowData);
-		const [webhook] = nodeWebhooks(workflow, workflow.getNode(nodeName)!).filter(
-			({ webhookDescription }) => webhookDescription.restartWebhook,
-		);
-		const target = new URL(url ?? resumeUrl(run));
-		if (!url && webhook.path) target.pathname += `/${webhook.path}`;
-		for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
-		return await deliver(target.href, { method: method ?? webhook.httpMethod, headers, body });
+	/** The webhook of a node at which its execution can be resumed. */
+	async function resumeWebhook({ executionId }: ExecutionRef, nodeName: string) {
+		const workflow = toWorkflow((await database.load(executionId))!.workflowData);
+		const webhooks = nodeWebhooks(workflow, workflow.getNode(nodeName)!);
+		return webhooks.find(({ webhookDescription }) => webhookDescription.restartWebhook)!;
+	}
+
+	const timers = new Set<string>();
+
+	/**
+	 * What the server does once a minute: sets a timer for each execution whose time is up within 70 s of `now`. Nothing
+	 * but its going off takes a timer away.
+	 */
+	const setTimers = (now = Date.now()): void => {
+		for (const { id, status, waitTill } of database.all())
+			if (status === 'waiting' && waitTill && waitTill.getTime() <= now + 70_000) timers.add(id);
 	};
 
-	return { deliver, resumeUrl, resumeByWebhook };
+	/**
+	 * Lets the timer of an execution go off: whatever that waits for now, it goes on, with what is read of it as it is,
+	 * and without the workflow's static data.
+	 *
+	 * @returns false when there was no timer, or another had let it go on before
+	 */
+	async function ring({ executionId }: ExecutionRef): Promise<boolean> {
+		if (!timers.delete(executionId)) return false;
+		const { data, mode, workflowData } = (await database.load(executionId))!;
+		return await executions.goOn({ id: executionId, mode, workflowData }, data, false);
+	}
+
+	return { call, resumeUrl, resumeWebhook, setTimers, ring };
 }
 
 export type Waiting = ReturnType<typeof createWaiting>;
-export type { ExecutionRef };

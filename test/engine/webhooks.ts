@@ -1,48 +1,95 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error */
+import type { Response } from 'express';
 import type {
 	CloseFunction,
+	IDataObject,
 	INode,
 	INodeExecutionData,
 	IRunExecutionData,
 	IWebhookData,
 	IWebhookDescription,
 	IWebhookResponseData,
+	IWorkflowBase,
 	Workflow,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import type { Call, Exchange } from './exchange';
-import { HttpError, createExchange, parseBody } from './exchange';
+import type { Executions } from './executions';
 import type { Host } from './host';
-import { copy, core, workflowLib } from './n8n';
-import type { Run } from './run';
+import type { N8nRequest } from './httpServer';
+import { core, workflowLib } from './n8n';
 
-/** What whoever called a URL of n8n gets, and what the call did. */
-export interface Answer {
-	status: number;
-	body?: unknown;
+/** What a call to a URL of n8n has led to, besides its answer. */
+export interface Effect {
 	/** The items with which a workflow starts or goes on. */
 	workflowData?: INodeExecutionData[][];
 	/** What webhook() threw. */
 	threw?: unknown;
-	/** Whether the execution went on. */
+	/** Whether an execution that waited went on. */
 	resumed?: boolean;
-	/** What it came to. */
-	run?: Run;
+	/** The execution that was started, or went on. */
+	executionId?: string;
+	/** The static data of the workflow after the call. */
+	staticData?: IDataObject;
 }
 
-interface WebhookCall {
+/** A call to a webhook of a node, with a place for what it leads to. */
+export interface WebhookCall {
 	workflow: Workflow;
+	workflowData: IWorkflowBase;
 	node: INode;
 	webhookData: IWebhookData;
 	mode: WorkflowExecuteMode;
-	exchange: Exchange;
+	req: N8nRequest;
+	res: Response;
+	effect: Effect;
+	/** The execution that waits for the call. */
 	executionId?: string;
-	/** The data of the execution that waits. */
+	/** What was read of it. */
 	data?: IRunExecutionData;
+	/** Done before the node's answer is given. */
+	beforeAnswer?(): void;
 }
 
-/** Calls the webhooks of nodes as the server does, and works out its answers. */
-export function createWebhooks(host: Host) {
-	const { nodeTypes } = host;
+/** An answer that n8n gives without asking a node. */
+export class HttpError extends Error {
+	constructor(
+		readonly status: number,
+		message: string,
+	) {
+		super(message);
+	}
+}
+
+/** Answers a request with an error as n8n does. */
+export function sendError(res: Response, error: unknown): void {
+	const known = error instanceof HttpError;
+	const message = known ? error.message : 'There was a problem executing the workflow';
+	res.status(known ? error.status : 500).json({ code: 0, message });
+}
+
+/** Reads a body the way n8n does before it calls webhook(): an empty one stays undefined. */
+function parseBody(req: N8nRequest): void {
+	if (!req.rawBody?.length) return;
+	const text = req.rawBody.toString();
+	try {
+		if (req.contentType === 'application/json') req.body = JSON.parse(text);
+		if (req.contentType === 'text/plain') req.body = text;
+		if (req.contentType === 'application/x-www-form-urlencoded')
+			req.body = Object.fromEntries(new URLSearchParams(text));
+	} catch {
+		throw new HttpError(422, 'Failed to parse request body');
+	}
+}
+
+const sendAnswer = (res: Response, status: number, body: unknown) => {
+	res.status(status);
+	if (typeof body === 'string') res.send(body);
+	else res.json(body);
+};
+
+/** Calls the webhooks of nodes as the server does, and gives its answers. */
+export function createWebhooks(host: Host, executions: Executions) {
+	const { database, nodeTypes } = host;
 
 	const describe = (
 		workflow: Workflow,
@@ -63,11 +110,8 @@ export function createWebhooks(host: Host) {
 		);
 	};
 
-	const nodeWebhooks = (
-		workflow: Workflow,
-		node: INode,
-		workflowExecuteAdditionalData = host.additionalData(),
-	): IWebhookData[] => {
+	const nodeWebhooks = (workflow: Workflow, node: INode): IWebhookData[] => {
+		const workflowExecuteAdditionalData = host.additionalData();
 		const { description } = nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
 		return (description.webhooks ?? []).flatMap((webhookDescription) => {
 			const field = (property: string, initial?: string | boolean) =>
@@ -93,102 +137,106 @@ export function createWebhooks(host: Host) {
 		});
 	};
 
-	/** Calls webhook() and works out the answer; `proceed` says what goes on in the workflow before the answer is given. */
-	async function callWebhook(
-		{ workflow, node, webhookData, mode, exchange, executionId, data }: WebhookCall,
-		proceed: (items: INodeExecutionData[][]) => Promise<Partial<Answer> | void>,
-	): Promise<Answer> {
-		const { req, res } = exchange;
-		parseBody(req);
-		const additionalData = host.additionalData({
-			executionId,
-			httpRequest: req,
-			httpResponse: res,
-		});
+	async function callNode(call: WebhookCall): Promise<IWebhookResponseData> {
+		const { workflow, node, webhookData, mode, executionId, data, req, res } = call;
 		const closeFunctions: CloseFunction[] = [];
 		const context = new core.WebhookContext(
 			workflow,
 			node,
-			additionalData,
+			host.additionalData({ executionId, httpRequest: req, httpResponse: res }),
 			mode,
 			webhookData,
 			closeFunctions,
 			data ?? null,
 		);
-		let result: IWebhookResponseData;
-		let threw: Error | undefined;
 		try {
 			const type = nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
-			result = await type.webhook!.call(context);
-		} catch (error) {
-			threw = error as Error;
-			// The server goes on with the execution nevertheless, its results thrown away.
-			result = { workflowData: [[{ json: {} }]] };
-			const failure = { ...threw, message: threw.message, stack: threw.stack } as never;
-			if (data) data.resultData = { runData: {}, lastNodeExecuted: node.name, error: failure };
+			return await type.webhook!.call(context);
 		} finally {
 			await Promise.allSettled(closeFunctions.map(async (close) => await close()));
 		}
-		const field = (property: string, initial: string | number) =>
-			describe(workflow, node, webhookData.webhookDescription, property, initial);
-		const items = result.workflowData as INodeExecutionData[][] | undefined;
-		const outcome = items && (await proceed(items));
-		const answer = (status: number, body?: unknown): Answer => ({
-			status,
-			body: copy(body),
-			workflowData: threw ? undefined : items,
-			threw,
-			...outcome,
-		});
-		if (threw)
-			return answer(500, {
-				code: 0,
-				message: 'Workflow Webhook Error: Workflow could not be started!',
-			});
-		if (result.noWebhookResponse || res.headersSent) return answer(res.statusCode, res.body);
-		const status = field('responseCode', 200) as number;
-		if (!items)
-			return answer(status, result.webhookResponse ?? { message: 'Webhook call received' });
-		const responseData = field('responseData', 'firstEntryJson');
-		if (responseData === 'noData') return answer(status);
-		return answer(
-			status,
-			responseData || (result.webhookResponse ?? { message: 'Workflow was started' }),
-		);
 	}
 
-	const answered = async (action: () => Promise<Answer>): Promise<Answer> => {
-		try {
-			return await action();
-		} catch (error) {
-			if (error instanceof HttpError) {
-				const body = error.body ?? { code: 0, message: error.message };
-				return { status: error.status, body, resumed: false };
-			}
-			const message = 'There was a problem executing the workflow';
-			const { status = 500 } = error as { status?: number };
-			return { status, body: { code: 0, message }, resumed: false, threw: error };
+	/** The data of the execution that a call starts, or lets go on. */
+	function executionData(
+		{ node, data, executionId }: WebhookCall,
+		items: INodeExecutionData[][],
+		error?: Error,
+	): IRunExecutionData {
+		const prepared =
+			data ??
+			workflowLib.createRunExecutionData({
+				executionData: { nodeExecutionStack: [{ node, data: { main: items }, source: null }] },
+			});
+		if (executionId !== undefined) {
+			const [entry] = prepared.executionData!.nodeExecutionStack;
+			entry.data.main = items;
+			entry.metadata = { ...entry.metadata, forwardAllOutputs: true };
 		}
-	};
+		if (error) {
+			const failure = { ...error, message: error.message, stack: error.stack } as never;
+			prepared.resultData = { runData: {}, lastNodeExecuted: node.name, error: failure };
+		}
+		return prepared;
+	}
 
-	/** Answers a request, errors included; nodes that listen for it are told when that is done. */
-	const answerErrors = async (
-		action: (exchangeFor: (call: Call) => Exchange) => Promise<Answer>,
-	): Promise<Answer> => {
-		let response: Exchange['res'] | undefined;
-		const answer = await answered(
-			async () =>
-				await action((call) => {
-					const exchange = createExchange(call);
-					response = exchange.res;
-					return exchange;
-				}),
-		);
-		response?.finish(answer.status);
-		return answer;
-	};
+	async function proceed(call: WebhookCall, data: IRunExecutionData): Promise<void> {
+		const { effect, executionId, mode, workflowData } = call;
+		if (executionId === undefined) {
+			const id = database.nextId();
+			await executions.begin({ id, mode, workflowData }, data);
+			effect.executionId = id;
+			return;
+		}
+		// The database lets only one caller turn "waiting" into "running".
+		if (!(await executions.goOn({ id: executionId, mode, workflowData }, data, true)))
+			throw new HttpError(500, 'There was a problem executing the workflow');
+		Object.assign(effect, { executionId, resumed: true });
+	}
 
-	return { nodeWebhooks, callWebhook, answerErrors };
+	/** Calls webhook(), lets the execution start or go on, and answers: in this order. */
+	async function executeWebhook(call: WebhookCall): Promise<void> {
+		const { workflow, node, webhookData, req, res, effect } = call;
+		parseBody(req);
+		let result: IWebhookResponseData;
+		let threw: Error | undefined;
+		try {
+			result = await callNode(call);
+		} catch (error) {
+			threw = error as Error;
+			effect.threw = threw;
+			// The server answers, and goes on with the execution nevertheless, its results thrown away.
+			sendError(res, new HttpError(500, 'Workflow Webhook Error: Workflow could not be started!'));
+			result = { noWebhookResponse: true, workflowData: [[{ json: {} }]] };
+		}
+		const items = result.workflowData as INodeExecutionData[][] | undefined;
+		const isAnswered = result.noWebhookResponse === true;
+		if (isAnswered && !threw) call.beforeAnswer?.();
+		const field = (property: string, initial: string | number) =>
+			describe(workflow, node, webhookData.webhookDescription, property, initial);
+		const answer = (status: unknown, body: unknown) => {
+			if (isAnswered) return;
+			call.beforeAnswer?.();
+			sendAnswer(res, status as number, body);
+		};
+		const status = field('responseCode', 200);
+		if (!items)
+			return answer(status, result.webhookResponse ?? { message: 'Webhook call received' });
+
+		if (!threw) effect.workflowData = items;
+		try {
+			await proceed(call, executionData(call, items, threw));
+		} catch (error) {
+			effect.threw ??= error;
+			if (isAnswered) return;
+			throw error;
+		}
+		const responseData = field('responseData', 'firstEntryJson');
+		if (responseData === 'noData') return answer(status, undefined);
+		answer(status, responseData || (result.webhookResponse ?? { message: 'Workflow was started' }));
+	}
+
+	return { nodeWebhooks, executeWebhook };
 }
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
