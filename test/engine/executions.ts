@@ -52,8 +52,9 @@ export class Executions {
 
 	/** Lets a new execution run. Rejects when the database has no row for it. */
 	async begin(job: Job, data: IRunExecutionData): Promise<void> {
-		// Read before the execution is made; a worker sees none of it.
-		const staticData = this.roles.isQueue ? undefined : this.staticDataOf(job);
+		// Read before the execution is made; neither a worker nor a person's retry sees any of it.
+		const seesNone = this.roles.isQueue || job.mode === 'retry';
+		const staticData = seesNone ? undefined : this.staticDataOf(job);
 		await this.database.create(job, data);
 		this.dispatch(job, data, staticData);
 	}

@@ -18,8 +18,9 @@ export const sample = (name: string): string => `${SAMPLES}/${name}`;
 /** Waits until a condition holds, however slow the machine is. */
 export async function until<T>(
 	condition: () => T | Promise<T>,
+	patienceMs = 30_000,
 ): Promise<Exclude<T, false | undefined | null | 0 | ''>> {
-	const end = Date.now() + 30_000;
+	const end = Date.now() + patienceMs;
 	for (;;) {
 		const value = await condition();
 		if (value) return value as Exclude<T, false | undefined | null | 0 | ''>;

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports */
 import { startEmulator } from '../emulator';
 import type { EngineOptions } from './harness';
 import { createEngine } from './harness';
@@ -6,7 +7,11 @@ import type { StartOptions } from './executions';
 import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
 import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
 import { KlingLipSyncTrigger } from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
-import { clock } from '../../nodes/KlingLipSync/clock';
+import { clock as ownClock } from '../../nodes/KlingLipSync/clock';
+import type * as Action from '../../nodes/KlingLipSync/KlingLipSync.node';
+import type * as Trigger from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
+import type * as Clock from '../../nodes/KlingLipSync/clock';
+import { workflowLib } from './n8n';
 import { PORT } from './helpers';
 
 export const NODE = 'n8n-nodes-kling-lip-sync.klingLipSync';
@@ -19,14 +24,30 @@ export type Api = Awaited<ReturnType<typeof startEmulator>>;
  * Lets the waiting code's time run faster, so that minutes of waiting take a moment.
  *
  * @param factor how many times faster
+ * @param clock of the process whose time it is
  * @returns puts the real clock back
  */
-export function speedUp(factor: number): () => void {
+export function speedUp(factor: number, clock = ownClock): () => void {
 	const { now, sleep } = clock;
 	const start = now();
 	clock.now = () => start + (now() - start) * factor;
 	clock.sleep = async (ms, signal) => await sleep(ms / factor, signal);
 	return () => Object.assign(clock, { now, sleep });
+}
+
+/** The package's code as another process has it: with a memory and a clock of its own. */
+export function loadPackage() {
+	let loaded!: typeof Action & typeof Trigger & typeof Clock;
+	jest.isolateModules(() => {
+		// n8n's library is one for all: it is not what a process remembers.
+		jest.doMock('n8n-workflow', () => workflowLib);
+		loaded = {
+			...(require('../../nodes/KlingLipSync/KlingLipSync.node') as typeof Action),
+			...(require('../../nodes/KlingLipSync/KlingLipSyncTrigger.node') as typeof Trigger),
+			...(require('../../nodes/KlingLipSync/clock') as typeof Clock),
+		};
+	});
+	return loaded;
 }
 
 interface WorldSettings {
