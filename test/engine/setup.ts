@@ -47,6 +47,8 @@ export function loadPackage() {
 			...(require('../../nodes/KlingLipSync/clock') as typeof Clock),
 		};
 	});
+	const start = Date.now();
+	loaded.clock.uptime = () => Date.now() - start;
 	return loaded;
 }
 

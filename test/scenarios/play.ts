@@ -1,3 +1,5 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionStatus } from 'n8n-workflow';
 import type { LogEntry } from '../emulator/requests';
 import type { Delivery } from '../emulator/callbacks';
@@ -8,6 +10,8 @@ import { videoUrl } from './stage';
 
 /** Longer than n8n takes to notice that the time of a wait is over. */
 const PATIENCE_MS = 150_000;
+/** Between two calls of the vendor. */
+const PAUSE_MS = 500;
 /** Longer than any scenario: its tasks end when it says so. */
 const NEVER_MS = 24 * 60 * 60_000;
 
@@ -84,6 +88,18 @@ export class Play {
 	async call(number: number, url?: string): Promise<void> {
 		const { taskId, callbackUrl } = this.task(number);
 		await this.stage.api.deliver(taskId, { url: url ?? callbackUrl });
+	}
+
+	/** The vendor calls back again and again until it is taken; what repeats itself is told once. */
+	async callUntilTaken(number: number): Promise<void> {
+		const { taskId } = this.task(number);
+		await until(async () => {
+			const before = this.story.at(-1);
+			const { status } = await this.stage.api.deliver(taskId);
+			if (this.story.at(-1) === before) this.story.pop();
+			if (status !== 200) await sleep(PAUSE_MS);
+			return status === 200;
+		}, PATIENCE_MS);
 	}
 
 	/** The vendor calls back, and hangs up while the node asks the API. */

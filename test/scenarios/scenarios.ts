@@ -170,7 +170,7 @@ export const scenarios: Scenario[] = [
 			play.finish(1);
 			await play.stage.crash();
 			await play.look(execution);
-			await play.call(1);
+			await play.callUntilTaken(1);
 			await play.reach(execution, 'success');
 			await play.arrived(execution);
 		},
@@ -179,6 +179,7 @@ export const scenarios: Scenario[] = [
 			'the execution is waiting',
 			'the execution is waiting',
 			'query 1: 200',
+			'callback 1: 503',
 			'callback 1: 200',
 			'the execution is success',
 			'Next gets completed',
