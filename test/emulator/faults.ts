@@ -17,6 +17,8 @@ export interface Fault {
 	after?: number;
 	model?: string;
 	taskId?: string;
+	/** Only requests whose path has this in it. */
+	path?: string;
 	status?: number;
 	retryAfter?: number | string;
 	body?: object | string;
@@ -76,6 +78,13 @@ const outcomes: Record<string, (fault: Fault) => Answer> = {
 	html: ({ body = HTML }) => page(body, 'text/html'),
 };
 
+interface FaultTarget {
+	method: string;
+	path: string;
+	model?: string;
+	taskId?: string;
+}
+
 /** Faults that wait for a request, first in, first out. */
 export class FaultQueue {
 	private readonly faults: Array<Fault & { times: number; after: number }> = [];
@@ -89,7 +98,7 @@ export class FaultQueue {
 	}
 
 	/** Uses up one hit of the first fault that fits a request, and returns that fault. */
-	take(request: { method: string; model?: string; taskId?: string }): Fault | undefined {
+	take(request: FaultTarget): Fault | undefined {
 		for (const fault of this.faults) {
 			if (!fits(fault, request)) continue;
 			if (fault.after > 0) {
@@ -108,13 +117,11 @@ export class FaultQueue {
 	}
 }
 
-function fits(
-	fault: Fault,
-	{ method, model, taskId }: { method: string; model?: string; taskId?: string },
-): boolean {
+function fits(fault: Fault, { method, path, model, taskId }: FaultTarget): boolean {
 	const isMethod = fault.method ? fault.method === method : !FILE_METHODS.includes(method);
 	return (
 		isMethod &&
+		path.includes(fault.path ?? '') &&
 		[
 			[fault.model, model],
 			[fault.taskId, taskId],

@@ -109,7 +109,8 @@ export class FileServer {
 		const manner = mannerOf(query);
 		const { taskId, file } = findFile(req.path, query, this.settings);
 		const isByService = req.headers['user-agent'] === SERVICE_AGENT;
-		const fault = this.faults.take({ method: isByService ? 'FETCH' : 'FILE', taskId });
+		const method = isByService ? 'FETCH' : 'FILE';
+		const fault = this.faults.take({ method, path: req.path, taskId });
 		const struck = fault && fault.kind !== 'truncate' ? outcomeOf(fault) : null;
 		const span = file && spanOf(req, manner, file);
 		const answer = struck ?? answerInstead(req, query, manner, file, span);

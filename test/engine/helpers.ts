@@ -36,6 +36,8 @@ export async function createTask(api: Api, body: object): Promise<string> {
 		headers: {
 			authorization: `Bearer ${api.settings.apiKey}`,
 			'content-type': 'application/json',
+			// The next emulator listens at the same port.
+			connection: 'close',
 		},
 		body: JSON.stringify(body),
 	});

@@ -40,7 +40,8 @@ describe('10,000 faces', () => {
 	const COUNT = 10_000;
 	const ids = Array.from({ length: COUNT }, (_, n) => `face_${String(n + 1).padStart(3, '0')}`);
 	beforeEach(() => {
-		world.api.settings.faces = COUNT;
+		// The service would open the audio of each.
+		Object.assign(world.api.settings, { faces: COUNT, strict: false });
 	});
 
 	test('are identified', async () => {
@@ -74,7 +75,7 @@ describe('10,000 faces', () => {
 		const { taskId } = await identified(world.api);
 		const node = lipSync({ identifyTaskId: taskId, faceId: 'nobody' });
 		const run = await world.engine.run({ nodes: [node] });
-		expect(run.error?.message).toBe('Face "nobody" is not in this session');
+		expect(run.error?.message).toBe('Face "nobody" is not in this video');
 		expect(run.error?.description.length).toBeLessThan(READABLE);
 		expect(world.api.creates()).toHaveLength(0);
 	});
@@ -118,7 +119,8 @@ describe.each([
 		const node = lipSync({ identifyTaskId: taskId, faceId: '={{ $json.id }}' });
 		const run = await world.engine.run({ nodes: [node], input: [{ json: { id: faceId } }] });
 		expect(run.items('Kling')[0].json.state).toBe('completed');
-		expect(chosenFaces(world)).toEqual([[{ face_id: faceId, sound_file: AUDIO }]]);
+		const chosen = expect.objectContaining({ face_id: faceId, sound_file: AUDIO });
+		expect(chosenFaces(world)).toEqual([[chosen]]);
 	});
 
 	test('can be mapped, and its timing', async () => {
@@ -130,7 +132,8 @@ describe.each([
 		const node = lipSync({ identifyTaskId: taskId, faceSelection: 'map', faces });
 		const run = await world.engine.run({ nodes: [node], input: [{ json: value }] });
 		expect(run.error).toBeUndefined();
-		expect(chosenFaces(world)).toEqual([[{ face_id: faceId, sound_file: AUDIO, sound_volume: 2 }]]);
+		const chosen = { face_id: faceId, sound_file: AUDIO, sound_volume: 2 };
+		expect(chosenFaces(world)).toEqual([[expect.objectContaining(chosen)]]);
 	});
 
 	test('is shown as text in the mapper’s notice and fields', async () => {

@@ -1,3 +1,6 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { CreateRequest } from '../emulator/requests';
 import {
@@ -23,8 +26,24 @@ import {
 
 const world = useWorld();
 
+const SAMPLES = path.join(__dirname, '../emulator/files');
+
 const RETRY = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 const LONG = { timeoutMinutes: 60 };
+
+/** How often the API has to say that a task can't be shown. */
+const BELIEVED = 3;
+
+/** Lets a number of tries end because they can't ask for their task. */
+const failAsking = (tries = 1, more: Partial<Fault> = {}) =>
+	world.api.fail({
+		method: 'GET',
+		kind: 'status',
+		status: 401,
+		model: LIP_SYNC,
+		times: BELIEVED * tries,
+		...more,
+	});
 
 const tasksOf = (model: string) => createdIds(world, model);
 
@@ -36,9 +55,10 @@ const session = async () => ({
 
 /** An item with a file, for which n8n makes another link each time. */
 async function fileItem(field: string, file: { fileName: string; mimeType: string }) {
+	const content = readFileSync(path.join(SAMPLES, file.fileName));
 	world.engine.binaryMode = 'filesystem';
 	await world.engine.serveBinary();
-	return { json: {}, binary: { [field]: await world.engine.storeBinary('content', file) } };
+	return { json: {}, binary: { [field]: await world.engine.storeBinary(content, file) } };
 }
 
 /** Nodes that differ in how they come to their request. */
@@ -53,7 +73,7 @@ const requests: Record<
 	'a URL that is another one each time': async (options) => ({
 		node: lipSync({
 			...(await session()),
-			audioUrl: '={{ "https://example.com/" + $now.toMillis() + Math.random() + ".mp3" }}',
+			audioUrl: `={{ "${AUDIO}?" + $now.toMillis() + Math.random() }}`,
 			options,
 		}),
 		input: items(1),
@@ -101,7 +121,7 @@ const requests: Record<
 describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 	test.each(ON_ERROR)('a failure while asking leads to no second task (%s)', async (onError) => {
 		const { node, input } = await requests[name](LONG);
-		world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC, times: 2 });
+		failAsking(2);
 		const run = await world.engine.run({ nodes: [{ ...node, ...RETRY, onError }], input });
 		expect(run.items('Kling')[0].json).toMatchObject({
 			taskId: tasksOf(LIP_SYNC)[0],
@@ -109,7 +129,7 @@ describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 		});
 		expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
 		expect(world.api.creates(IDENTIFY).length).toBe(name.includes('video') ? 1 : 0);
-		expect(world.api.queries().filter(({ fault }) => fault)).toHaveLength(2);
+		expect(world.api.queries().filter(({ fault }) => fault)).toHaveLength(2 * BELIEVED);
 	});
 
 	test.each(ON_ERROR)(
@@ -152,16 +172,16 @@ describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 
 	test('a failed download is tried again, and nothing else', async () => {
 		const { node, input } = await requests[name]({ ...LONG, downloadVideo: true });
-		world.api.fail({ method: 'FILE', kind: 'status', status: 404, times: 2 });
+		world.api.fail({ method: 'FILE', path: '/result/', kind: 'status', status: 404, times: 2 });
 		const run = await world.engine.run({ nodes: [{ ...node, ...RETRY }], input });
 		expect(run.items('Kling')[0].binary.data.fileName).toBe(`${tasksOf(LIP_SYNC)[0]}.mp4`);
 		expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
-		expect(world.api.files).toHaveLength(3);
+		expect(world.api.files.filter(({ path }) => path.includes('/result/'))).toHaveLength(3);
 	});
 
 	test('a person’s retry takes up what the request has not changed', async () => {
 		const { node, input } = await requests[name](LONG);
-		world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC });
+		failAsking();
 		const failed = await world.engine.run({ nodes: [node], input });
 		expect(failed.status).toBe('error');
 		// Signed links tell the second in which they were made.
@@ -179,7 +199,7 @@ describe.each(Object.keys(requests))('with Retry On Fail and %s', (name) => {
 
 test('A failed identification inside of Lip Sync is not paid for again by Retry On Fail', async () => {
 	const node = lipSync({ faceSource: 'video', videoUrl: VIDEO }, RETRY);
-	world.api.fail({ method: 'GET', kind: 'status', status: 401, model: IDENTIFY, times: 2 });
+	failAsking(2, { model: IDENTIFY });
 	const run = await world.engine.run({ nodes: [node] });
 	expect(run.items('Kling')[0].json).toMatchObject({
 		state: 'completed',
@@ -207,7 +227,7 @@ describe.each(ON_ERROR)('one failing item among ten (%s)', (onError) => {
 				faceSource: 'session',
 				sessionId,
 				faceId: 'face_001',
-				audioUrl: '=https://example.com/{{ $json.n }}.mp3',
+				audioUrl: `=${AUDIO}?n={{ $json.n }}`,
 				options: { ...LONG, maxConcurrency: 1 },
 			},
 			{ ...RETRY, onError },
@@ -308,7 +328,7 @@ test('A loop whose second round fails while asking takes up only its own task', 
 	};
 	// So the first round is done with its first query.
 	world.api.settings.lipSyncMs = 1;
-	world.api.fail({ method: 'GET', kind: 'status', status: 401, after: 1, model: LIP_SYNC });
+	failAsking(1, { after: 1 });
 	const run = await world.engine.run({
 		nodes: [node, again],
 		connections: {
@@ -354,7 +374,7 @@ describe('as a tool of an agent', () => {
 		'a failure while asking leads to no second task with Retry On Fail (%s)',
 		async (agent) => {
 			const node = await tool(RETRY);
-			world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC });
+			failAsking();
 			const { output } = await world.engine.runAsTool(node, {}, { agent });
 			expect(JSON.stringify(output)).toContain(tasksOf(LIP_SYNC)[0]);
 			expect(world.api.creates(LIP_SYNC)).toHaveLength(1);
@@ -381,7 +401,7 @@ describe('as a tool of an agent', () => {
 
 	test('a call that takes long does not lose its task to one that ends before', async () => {
 		const isSlow = ({ face_choose: faces }: CreateRequest) =>
-			faces?.[0].sound_file?.endsWith('/slow.mp3');
+			faces?.[0].sound_file?.endsWith('n=slow');
 		world.api.settings.lipSyncMs = (request) => (isSlow(request) ? 600_000 : 1);
 		const node = { ...(await askedTool()), ...RETRY };
 		const calls = callTool(node, ['slow', 'fast'], 'test.agentAtOnce');
@@ -393,7 +413,7 @@ describe('as a tool of an agent', () => {
 		await until(() => world.api.tasks.get(fast)?.outcome && asked(fast) > 0);
 		const before = asked(slow);
 		await until(() => asked(slow) > before + 2);
-		world.api.fail({ method: 'GET', kind: 'status', status: 401, taskId: slow });
+		failAsking(1, { taskId: slow });
 		await until(() => world.api.queries(slow).some(({ fault }) => fault));
 		world.api.finish(slow);
 
@@ -414,7 +434,7 @@ describe('as a tool of an agent', () => {
 
 	/** What an agent gets, as text, from a tool that it calls several times in one execution. */
 	async function callTool(node: NodeData, names: string[], agent: string) {
-		const calls = names.map((name) => ({ audio: `https://example.com/${name}.mp3` }));
+		const calls = names.map((name) => ({ audio: `${AUDIO}?n=${name}` }));
 		const run = await world.engine.run({
 			nodes: [
 				{ name: 'Agent', type: agent, parameters: { calls: JSON.stringify(calls) } },
@@ -434,7 +454,7 @@ describe('a person’s retry of a failed execution', () => {
 				faceSource: 'session',
 				sessionId,
 				faceId: 'face_001',
-				audioUrl: '=https://example.com/{{ $json.n }}.mp3',
+				audioUrl: `=${AUDIO}?n={{ $json.n }}`,
 				...more,
 			},
 			settings,
@@ -442,10 +462,10 @@ describe('a person’s retry of a failed execution', () => {
 
 	test('creates anew what has been changed, and nothing else', async () => {
 		const { sessionId } = await identified(world.api);
-		world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC });
+		failAsking(3);
 		const failed = await world.engine.run({ nodes: [node(sessionId)], input: items(3) });
 		expect(world.api.creates(LIP_SYNC)).toHaveLength(3);
-		const audioUrl = '=https://example.com/{{ $json.n === 1 ? "new" : $json.n }}.mp3';
+		const audioUrl = `=${AUDIO}?n={{ $json.n === 1 ? "new" : $json.n }}`;
 		const run = await world.engine.retry(failed, { nodes: [node(sessionId, { audioUrl })] });
 		expect(world.api.creates(LIP_SYNC)).toHaveLength(4);
 		const [first, , third, anew] = tasksOf(LIP_SYNC);
@@ -473,7 +493,7 @@ describe('a person’s retry of a failed execution', () => {
 
 	test('that fails once more can be retried once more', async () => {
 		const { sessionId } = await identified(world.api);
-		world.api.fail({ method: 'GET', kind: 'status', status: 401, model: LIP_SYNC, times: 2 });
+		failAsking(2);
 		const first = await world.engine.run({ nodes: [node(sessionId)] });
 		const second = await world.engine.retry(first);
 		expect(second.status).toBe('error');
