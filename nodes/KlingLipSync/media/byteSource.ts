@@ -1,4 +1,5 @@
 import { clock } from '../clock';
+import { Problem } from '../task/problem';
 import type { Given, Need, Reading } from './fileWindow';
 
 /** Where the bytes of a medium come from. */
@@ -14,10 +15,12 @@ export interface ByteSource {
 
 /** A stream of bytes that can be broken off. */
 export interface ByteStream extends AsyncIterable<unknown> {
-	destroy(error?: Error): unknown;
+	destroy(): unknown;
 }
 
-/** ms without a byte after which a stream is broken off. */
+/** How much is read at least before it is looked at, in bytes: networks give it in small pieces. */
+const LEAST_READ = 64 * 1024;
+/** ms without a byte after which a stream is given up. */
 const LONGEST_SILENCE = 60_000;
 
 /** Computes something over the bytes of a source. */
@@ -44,6 +47,9 @@ export class StreamSource implements ByteSource {
 
 	private readonly chunks: AsyncIterator<unknown>;
 
+	/** Ends the wait for the next piece: a stream that waits can't be destroyed in every n8n. */
+	private giveUp?: (problem: Problem) => void;
+
 	/**
 	 * @param told the size of the whole file in bytes, where somebody told it
 	 * @param limit how many bytes are read at most, but for the rest of a piece
@@ -54,7 +60,7 @@ export class StreamSource implements ByteSource {
 		private readonly limit = Infinity,
 	) {
 		this.chunks = stream[Symbol.asyncIterator]();
-		void this.breakOffInSilence();
+		void this.giveUpInSilence();
 	}
 
 	get size(): number | undefined {
@@ -62,10 +68,10 @@ export class StreamSource implements ByteSource {
 	}
 
 	async read({ start, length }: Need): Promise<Given> {
-		while (!this.isOver && this.end < start + length && this.end < this.limit) {
-			await this.readOn(start);
-		}
-		const bytes = Buffer.concat(this.pieces);
+		const isHeld = this.end >= start + length;
+		const wanted = isHeld ? 0 : start + Math.max(length, LEAST_READ);
+		while (!this.isOver && this.end < wanted && this.end < this.limit) await this.readOn(start);
+		const bytes = this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces);
 		this.pieces = [bytes];
 		const given = bytes.subarray(Math.max(0, start - this.begin));
 		const isCut = given.length < length && !this.isOver;
@@ -84,12 +90,15 @@ export class StreamSource implements ByteSource {
 	}
 
 	private async readOn(from: number): Promise<void> {
-		const { value, done } = await this.chunks.next();
-		if (done) {
+		const step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
+			this.giveUp = reject;
+			this.chunks.next().then(resolve, reject);
+		});
+		if (step.done) {
 			this.isOver = true;
 			return;
 		}
-		const piece = value as Buffer;
+		const piece = step.value as Buffer;
 		this.pieces.push(piece);
 		this.end += piece.length;
 		while (this.pieces.length > 0 && this.begin + this.pieces[0].length <= from) {
@@ -98,12 +107,12 @@ export class StreamSource implements ByteSource {
 	}
 
 	/** n8n's own time limit for a request is over when its headers are there. */
-	private async breakOffInSilence(): Promise<void> {
+	private async giveUpInSilence(): Promise<void> {
 		const { signal } = this.closing;
 		for (let seen = -1; seen !== this.end; ) {
 			seen = this.end;
 			await clock.sleep(LONGEST_SILENCE, signal);
 		}
-		if (!signal.aborted) this.stream.destroy(new Error('no answer in time'));
+		this.giveUp?.(new Problem('unavailable', 'no answer in time'));
 	}
 }

@@ -109,7 +109,7 @@ function textFormat(head: Buffer): Format | undefined {
 	const text = head.toString('utf8').trimStart();
 	if (/^<(!doctype html|html|head|body|script|title|!--)/i.test(text)) return 'html';
 	if (/^<\?xml/i.test(text)) return /<html/i.test(text) ? 'html' : 'xml';
-	const isBinary = /[^\P{Cc}\s]|\ufffd(?!\ufffd*$)/u.test(text);
+	const isBinary = /[^\P{Cc}\s]|\ufffd(?!\ufffd{0,2}$)/u.test(text);
 	if (isBinary) return undefined;
 	return /^[[{]/.test(text) ? 'json' : 'text';
 }

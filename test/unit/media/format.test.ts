@@ -48,6 +48,7 @@ it.each([
 	['an MP4 file', '\0\0\0\x08wide'],
 	['a file of an unknown format', '\x01\x02\x03\x04\x05'],
 	['a file of an unknown format', '\0'],
+	['a file of an unknown format', '\xee'.repeat(50)],
 ])('takes the bytes of it for %s: %j', (name, bytes) => {
 	expect(FORMAT_NAMES[formatBySignature(Buffer.from(bytes, 'latin1'))]).toBe(name);
 });
