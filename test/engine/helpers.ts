@@ -5,8 +5,11 @@ import type { Api } from './setup';
 
 export const IDENTIFY = 'kling-identify-face';
 export const LIP_SYNC = 'kling-advanced-lip-sync';
-/** Where the emulator of a test file listens: known before it starts, so that links can be constants. */
-export const PORT = 20_000 + (process.pid % 40_000);
+/**
+ * Where the emulator of a test file listens: known before it starts, so that links can be constants, and below the
+ * ports that systems give away.
+ */
+export const PORT = 10_000 + (process.pid % 20_000);
 const SAMPLES = `http://127.0.0.1:${PORT}/files/sample`;
 /** A video of 10 s, 1280×720, and a voice of 5 s, as the emulator serves them. */
 export const VIDEO = `${SAMPLES}/video.mp4`;
