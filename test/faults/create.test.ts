@@ -1,3 +1,4 @@
+import { clock } from '../../nodes/KlingLipSync/clock';
 import {
 	identified,
 	identifyFace,
@@ -50,6 +51,8 @@ const refusals: Record<string, [Fault, RegExp]> = {
 const doubts: Record<string, Fault> = {
 	'HTTP 500': { kind: 'status', status: 500 },
 	'HTTP 500 after the task was created': { kind: 'status-after', status: 500 },
+	'HTTP 500 whose body says 400': { kind: 'status', status: 500, body: { code: 400, msg: 'no' } },
+	'HTTP 500 whose body says 429': { kind: 'status', status: 500, body: { code: 429, msg: 'no' } },
 	'HTTP 503': { kind: 'status', status: 503 },
 	'HTTP 504 with a page': { kind: 'status', status: 504, body: '<html>Gateway</html>' },
 	'a connection closed before': { kind: 'reset' },
@@ -101,12 +104,16 @@ describe.each(Object.keys(paths))('%s', (path) => {
 	);
 
 	test.each([
-		['without Retry-After', {}],
-		['with Retry-After', { retryAfter: 2 }],
-		['with Retry-After 0', { retryAfter: 0 }],
-		['with a date as Retry-After', { retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' }],
-	])('repeats a create that got a 429 %s', async (_, more) => {
+		['without Retry-After', {}, [1000, 2000]],
+		['with Retry-After', { retryAfter: 7 }, [7000, 7000]],
+		['with Retry-After 0', { retryAfter: 0 }, [0, 0]],
+		['with a Retry-After of an hour', { retryAfter: 3600 }, [120_000, 120_000]],
+		['with a date as Retry-After', { retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' }, [1000, 2000]],
+	])('repeats a create that got a 429 %s', async (_, more, waits) => {
+		const pauses = jest.spyOn(clock, 'sleep');
 		const run = await runWith(path, { kind: 'status', status: 429, times: 2, ...more });
+		const [first, second] = pauses.mock.calls.map(([ms]) => ms);
+		expect([first, second]).toEqual(waits);
 		expect(run.items('Kling')[0].json.state).toBe('completed');
 		expect(world.api.creates()).toHaveLength(3);
 		expect(world.api.creates().filter(({ taskId }) => taskId)).toHaveLength(1);
@@ -147,12 +154,12 @@ describe.each(Object.keys(paths))('%s', (path) => {
 		expect(world.api.creates()).toHaveLength(1);
 	});
 
-	test.each([201, 202])('follows a new task that is answered with HTTP %i', async (status) => {
+	const statuses = [201, 202, 400, 429, 500, 503];
+	test.each(statuses)('follows a new task that is answered with HTTP %i', async (status) => {
 		const node = await paths[path](world);
 		const taskId = await taskFor(path);
-		const body = JSON.stringify({ code: 200, data: { taskId, state: 'pending' } });
-		const contentType = 'application/json';
-		world.api.fail({ method: 'POST', kind: 'status', status, body, contentType });
+		const body = { code: 200, data: { taskId, state: 'pending' } };
+		world.api.fail({ method: 'POST', kind: 'status', status, body });
 		const run = await world.engine.run({ nodes: [node] });
 		expect(run.items('Kling')[0].json).toMatchObject({ taskId, state: 'completed' });
 		expect(world.api.creates()).toHaveLength(1);

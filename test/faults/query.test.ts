@@ -1,3 +1,4 @@
+import { clock } from '../../nodes/KlingLipSync/clock';
 import {
 	createdIds,
 	getTask,
@@ -234,4 +235,13 @@ test('A Retry-After is waited for before a task is asked for again', async () =>
 	const [first, second] = world.api.queries();
 	// 40 s of the fast clock; a pause without the header would be 5 s.
 	expect(second.at - first.at).toBeGreaterThanOrEqual(40_000 / 1500 - 2);
+});
+
+test('A Retry-After is waited for in Get Task', async () => {
+	const pauses = jest.spyOn(clock, 'sleep');
+	const taskId = await synced(world.api, { outcome: { state: 'completed' } });
+	world.api.fail({ method: 'GET', kind: 'status', status: 429, retryAfter: 40 });
+	const run = await world.engine.run({ nodes: [getTask({ taskId })] });
+	expect(run.items('Kling')[0].json.state).toBe('completed');
+	expect(pauses.mock.calls.map(([ms]) => ms)).toEqual([40_000]);
 });

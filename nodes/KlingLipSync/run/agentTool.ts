@@ -7,3 +7,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 export function isTool(context: IExecuteFunctions): boolean {
 	return context.isToolExecution?.() === true || context.getNode().type.endsWith('Tool');
 }
+
+/**
+ * How often n8n runs the node for one call of an agent that has its tools as objects: by Retry On
+ * Fail, within n8n's own bounds, and only for what is thrown. Each time has a run index of its own.
+ */
+export function mostTries(context: IExecuteFunctions): number {
+	const { retryOnFail, maxTries } = context.getNode();
+	if (!isTool(context) || retryOnFail !== true || context.continueOnFail()) return 1;
+	return Math.min(5, Math.max(2, maxTries ?? 3));
+}

@@ -1,17 +1,39 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import { isTool } from './agentTool';
+import type { TaskRecord } from '../task/taskRecord';
+import { isTool, mostTries } from './agentTool';
 import { runIndexOf } from './parameters';
 
 /** What was sent for one item. No `taskId`: the answer is missing, and a task may exist. */
 interface Entry {
 	executionId: string;
 	fingerprint: string;
+	runIndex: number;
+	/** How often the node has run for the order, n8n's own repetitions included. */
+	tries: number;
 	taskId?: string;
 	callbackUrl?: string;
 }
+
+/** Where the task of one request is remembered. */
+export interface Slot {
+	key: string;
+	fingerprint: string;
+}
+
+/** A task that was created for the same request before. */
+export interface EarlierTask {
+	taskId: string;
+	callbackUrl?: string;
+	/** A person or an agent asks for it again: it serves only if it is still good. */
+	isAskedForAgain: boolean;
+}
+
+/** Creates on their way, by the entries of their node. Only calls of a tool can meet here. */
+const onTheirWay = new WeakMap<object, Map<string, Promise<Outcome<TaskRecord>>>>();
 
 /**
  * Remembers in the execution's data which item has which task, before and after each create. When
@@ -21,9 +43,16 @@ interface Entry {
 export class CreatedTasks {
 	private readonly entries: Record<string, Entry>;
 
+	private readonly isTool: boolean;
+
 	private readonly prefix: string;
 
 	private readonly executionId: string;
+
+	private readonly runIndex: number;
+
+	/** How often n8n itself runs the node for one order under run indices that differ. */
+	private readonly mostTries: number;
 
 	/** Calls of a tool can overlap, and each must leave the others' tasks alone. */
 	private readonly touched = new Set<string>();
@@ -33,24 +62,60 @@ export class CreatedTasks {
 		store.klingTasks ??= {};
 		this.entries = store.klingTasks as unknown as Record<string, Entry>;
 		this.executionId = context.getExecutionId();
-		// An agent's call and its retry have different run indices, so the request itself tells them.
-		this.prefix = isTool(context) ? 'tool' : `run ${runIndexOf(context)}`;
+		this.isTool = isTool(context);
+		this.runIndex = runIndexOf(context);
+		this.prefix = this.isTool ? 'tool' : `run ${this.runIndex}`;
+		this.mostTries = mostTries(context);
 	}
 
 	/**
-	 * The task that an earlier try created for this request.
+	 * The place of a request. An agent's call and its repetition can have different run indices, so
+	 * there the request itself tells them.
+	 *
+	 * @param name the item and the step
+	 * @param identity what makes the request the same when it is built again
+	 */
+	slot(name: string, identity: unknown): Slot {
+		const text = JSON.stringify(identity);
+		const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 32);
+		const key = `${this.prefix}:${this.isTool ? fingerprint : name}`;
+		this.touched.add(key);
+		return { key, fingerprint };
+	}
+
+	/** Equal calls of a tool that come together share what `create` comes to. */
+	async share(
+		{ key }: Slot,
+		create: () => Promise<Outcome<TaskRecord>>,
+	): Promise<Outcome<TaskRecord>> {
+		const creates = onTheirWay.get(this.entries) ?? new Map<string, never>();
+		onTheirWay.set(this.entries, creates);
+		const shared = creates.get(key) ?? create().finally(() => creates.delete(key));
+		creates.set(key, shared);
+		return await shared;
+	}
+
+	/**
+	 * The task that exists for a request already.
 	 *
 	 * @throws Problem `unanswered` when an earlier try of this execution got no answer
 	 */
-	find(slot: string, identity: unknown): { taskId: string; callbackUrl?: string } | undefined {
-		const fingerprint = digest(identity);
-		const entry = this.entries[this.key(slot, fingerprint)];
+	find({ key, fingerprint }: Slot): EarlierTask | undefined {
+		const entry = this.entries[key];
 		if (!entry) return undefined;
-		const sameExecution = entry.executionId === this.executionId;
+		const isSameExecution = entry.executionId === this.executionId;
 		// A person who retries an execution may have changed the workflow: then it is another request.
-		if (!sameExecution && entry.fingerprint !== fingerprint) return undefined;
-		if (entry.taskId) return { taskId: entry.taskId, callbackUrl: entry.callbackUrl };
-		if (!sameExecution) return undefined;
+		if (!isSameExecution && entry.fingerprint !== fingerprint) return undefined;
+		const { taskId, callbackUrl } = entry;
+		if (taskId) {
+			const { executionId, runIndex } = this;
+			const isRepetition =
+				isSameExecution && (entry.runIndex === runIndex || entry.tries < this.mostTries);
+			const tries = isRepetition ? entry.tries + 1 : 1;
+			Object.assign(entry, { executionId, runIndex, tries });
+			return { taskId, callbackUrl, isAskedForAgain: !isRepetition };
+		}
+		if (!isSameExecution) return undefined;
 		throw new Problem(
 			'unanswered',
 			'A task may have been created and charged by an earlier try, whose answer never came',
@@ -59,23 +124,24 @@ export class CreatedTasks {
 	}
 
 	/** To be called before a create is sent. */
-	sending(slot: string, identity: unknown, callbackUrl?: string): void {
-		const fingerprint = digest(identity);
-		this.entries[this.key(slot, fingerprint)] = {
+	sending({ key, fingerprint }: Slot, callbackUrl?: string): void {
+		this.entries[key] = {
 			executionId: this.executionId,
 			fingerprint,
+			runIndex: this.runIndex,
+			tries: 1,
 			...(callbackUrl && { callbackUrl }),
 		};
 	}
 
 	/** To be called when the create was answered with a task. */
-	created(slot: string, identity: unknown, taskId: string): void {
-		this.entries[this.key(slot, digest(identity))].taskId = taskId;
+	created({ key }: Slot, taskId: string): void {
+		this.entries[key].taskId = taskId;
 	}
 
 	/** To be called when the create was refused, so that it may be tried again. */
-	refused(slot: string, identity: unknown): void {
-		delete this.entries[this.key(slot, digest(identity))];
+	refused({ key }: Slot): void {
+		delete this.entries[key];
 	}
 
 	/** The tasks that this run of the node has created. */
@@ -90,17 +156,7 @@ export class CreatedTasks {
 
 	private own(): string[] {
 		return Object.keys(this.entries).filter((key) =>
-			this.prefix === 'tool' ? this.touched.has(key) : key.startsWith(`${this.prefix}:`),
+			this.isTool ? this.touched.has(key) : key.startsWith(`${this.prefix}:`),
 		);
 	}
-
-	private key(slot: string, fingerprint: string): string {
-		const key = `${this.prefix}:${this.prefix === 'tool' ? fingerprint : slot}`;
-		this.touched.add(key);
-		return key;
-	}
-}
-
-function digest(identity: unknown): string {
-	return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
 }

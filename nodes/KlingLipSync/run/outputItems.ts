@@ -58,8 +58,12 @@ export async function outputItems(
 	stopIfCancelled(run);
 	stopAtProblem(run, lists);
 	if (outcomes.length > 0) showHint(run.context, runSummary(outcomes));
-	// With a problem among the items n8n may run the node again, and has to find the tasks.
-	if (!lists.some((list) => list instanceof Problem)) run.createdTasks.clear();
+	// With a problem among the items n8n may run the node again, and after a time-out an agent may:
+	// they have to find the tasks.
+	const isTimedOut = (outcome: Outcome<TaskRecord>) =>
+		!(outcome instanceof Problem) && outcome.timedOut === true;
+	if (!lists.some((list) => list instanceof Problem) && !outcomes.some(isTimedOut))
+		run.createdTasks.clear();
 	return [
 		lists.flatMap((list, index) =>
 			list instanceof Problem

@@ -1,10 +1,16 @@
 import type { CreateBody } from '../api/tasks';
-import { createTask } from '../api/tasks';
+import { createTask, queryTaskPatiently } from '../api/tasks';
+import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
-import { attempt, Problem } from '../task/problem';
+import { attemptAsync, Problem } from '../task/problem';
+import { isExpired } from '../task/session';
+import type { Task } from '../task/task';
+import { isIdentify } from '../task/task';
 import type { Order, TaskRecord } from '../task/taskRecord';
 import { orderDetails } from '../task/taskRecord';
-import { noteState, stopIfCancelled } from './cancellation';
+import { stopIfCancelled } from './cancellation';
+import type { Slot } from './createdTasks';
+import { logCreated, logUnanswered } from './log';
 import type { Run } from './run';
 import { forEachValue } from './run';
 
@@ -33,7 +39,7 @@ export async function submitAll(
 	const submitted = await forEachValue(run, requests, async (request, index) => {
 		// The run will end with the problem of an earlier item: nothing more is spent on it.
 		if (isStopped) return new Problem('refused', 'The task was not created');
-		const outcome = await submit(run, `${index}:${step}`, request, callbackUrls[index]);
+		const outcome = await submit(run, step, index, request, callbackUrls[index]);
 		isStopped ||= stopsAtProblem && outcome instanceof Problem;
 		return outcome;
 	});
@@ -43,36 +49,70 @@ export async function submitAll(
 
 async function submit(
 	run: Run,
-	slot: string,
-	request: TaskRequest,
+	step: string,
+	itemIndex: number,
+	{ body, identity, order }: TaskRequest,
 	callbackUrl?: string,
 ): Promise<Outcome<TaskRecord>> {
-	const { body, identity, order } = request;
-	const facts = orderDetails(order);
-	const earlier = attempt(() => run.createdTasks.find(slot, identity));
-	if (earlier instanceof Problem) return earlier.with(facts);
-	if (earlier) {
-		return {
-			task: { taskId: earlier.taskId, state: 'pending', model: body.model },
-			callsElsewhere: earlier.callbackUrl !== callbackUrl,
-			order,
-		};
-	}
-	if (run.signal?.aborted)
-		return new Problem('cancelled', 'The execution was cancelled', '', facts);
-	run.createdTasks.sending(slot, identity, callbackUrl);
+	const { createdTasks } = run;
+	const slot = createdTasks.slot(`${itemIndex}:${step}`, identity);
+	const work = async () =>
+		(await takeUp(run, slot, body.model, callbackUrl)) ??
+		(await create(run, slot, itemIndex, body, callbackUrl));
+	const outcome = await createdTasks.share(slot, async () => await attemptAsync(work));
+	return outcome instanceof Problem ? outcome.with(orderDetails(order)) : { ...outcome, order };
+}
+
+/**
+ * The task that exists for the request, if it serves. n8n's own repetition takes up every task of its
+ * first try. Where a person or an agent asks again, a task that failed, that the API does not know any
+ * more or whose session has expired is no good; one that can't be asked for now may be.
+ *
+ * @throws Problem `unanswered` when a task may exist whose id is not known
+ */
+async function takeUp(
+	run: Run,
+	slot: Slot,
+	model: string,
+	callbackUrl?: string,
+): Promise<TaskRecord | undefined> {
+	const earlier = run.createdTasks.find(slot);
+	if (!earlier) return undefined;
+	const known: Task = { taskId: earlier.taskId, state: 'pending', model };
+	const callsElsewhere = earlier.callbackUrl !== callbackUrl;
+	if (!earlier.isAskedForAgain) return { task: known, callsElsewhere };
+	const asked = await queryTaskPatiently(run.context, run.access, known, run.signal);
+	if (asked instanceof Problem)
+		return asked.kind === 'unknownTask' ? undefined : { task: known, callsElsewhere };
+	const { task } = asked;
+	if (task.state === 'failed' || (isIdentify(task) && isExpired(task, clock.now())))
+		return undefined;
+	return { ...asked, callsElsewhere };
+}
+
+async function create(
+	run: Run,
+	slot: Slot,
+	itemIndex: number,
+	body: CreateBody,
+	callbackUrl?: string,
+): Promise<Outcome<TaskRecord>> {
+	const { context, access, createdTasks, signal } = run;
+	if (signal?.aborted) return new Problem('cancelled', 'The execution was cancelled');
+	createdTasks.sending(slot, callbackUrl);
 	const answer = await createTask(
-		run.context,
-		run.access,
+		context,
+		access,
 		callbackUrl ? { ...body, callback_url: callbackUrl } : body,
-		run.signal,
+		signal,
 	);
 	if (!(answer instanceof Problem)) {
-		const { taskId, state } = answer.task;
-		run.createdTasks.created(slot, identity, taskId);
-		noteState(run, taskId, state);
-		return { ...answer, order };
+		logCreated(run, itemIndex, answer.task);
+		createdTasks.created(slot, answer.task.taskId);
+	} else if (answer.kind === 'unanswered') {
+		logUnanswered(run, itemIndex, answer);
+	} else {
+		createdTasks.refused(slot);
 	}
-	if (answer.kind !== 'unanswered') run.createdTasks.refused(slot, identity);
-	return answer.with(facts);
+	return answer;
 }

@@ -15,13 +15,20 @@ export interface Session {
 	videoMs?: number;
 }
 
+/** Whether the session of an identify task is over; not known is not over. `now` in ms. */
+export function isExpired({ completeTime, createTime }: Task, now: number): boolean {
+	const openedAt = completeTime ?? createTime;
+	return openedAt !== undefined && now - openedAt > SESSION_LIFETIME;
+}
+
 /**
  * The session that an identify task has opened.
  *
- * @param now ms since the epoch
+ * @param now ms since the epoch; left out for a task that this very run has created, whose session
+ *   lives whatever the vendor's clock says
  * @throws Problem of kind `input` saying what is wrong with the task and what to do
  */
-export function sessionOfTask(task: Task, now: number): Session {
+export function sessionOfTask(task: Task, now?: number): Session {
 	const { taskId, state, faces, sessionId } = task;
 	const refuse = (what: string, hint: string) =>
 		new Problem('input', `Task ${taskId} ${what}`, hint, {
@@ -51,8 +58,7 @@ export function sessionOfTask(task: Task, now: number): Session {
 			'Use a video in which the face is large, well lit and seen from the front.',
 		);
 	}
-	const openedAt = task.completeTime ?? task.createTime;
-	if (openedAt !== undefined && now - openedAt > SESSION_LIFETIME) {
+	if (now !== undefined && isExpired(task, now)) {
 		throw refuse(
 			'is older than 24 hours, so its faces have expired',
 			'Run Identify Face again and use the new task ID.',

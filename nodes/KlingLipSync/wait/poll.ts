@@ -10,7 +10,8 @@ import { queryTask } from '../api/tasks';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import { mapLimited } from '../concurrency';
-import { noteState, stopIfCancelled } from '../run/cancellation';
+import { stopIfCancelled } from '../run/cancellation';
+import { logState } from '../run/log';
 import type { Run } from '../run/run';
 import { stopAtProblem } from '../run/run';
 
@@ -86,7 +87,7 @@ async function look(run: Run, watched: Watched): Promise<Look> {
 	const answer = await queryTask(run.context, run.access, task, run.signal);
 	const isLasting = watched.lasting.isLasting(answer, clock.now());
 	if (!(answer instanceof Problem)) {
-		if (answer.task.state !== task.state) noteState(run, task.taskId, answer.task.state);
+		if (answer.task.state !== task.state) logState(run, task.taskId, answer.task.state);
 		watched.task = answer.task;
 		return { watched, outcome: { ...answer, order } };
 	}

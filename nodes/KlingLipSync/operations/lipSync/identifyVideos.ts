@@ -1,4 +1,3 @@
-import { clock } from '../../clock';
 import type { Run } from '../../run/run';
 import { forEachValue } from '../../run/run';
 import { submitAll } from '../../run/submit';
@@ -41,7 +40,7 @@ export async function identifyVideos(
 				{ taskId, identifyTaskId: taskId, state },
 			);
 		}
-		const found = attempt(() => sessionOfTask(record.task, clock.now()));
+		const found = attempt(() => sessionOfTask(record.task));
 		if (found instanceof Problem) return found.with({ identifyTaskId: taskId });
 		return {
 			...found,
