@@ -9,7 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { MODELS } from './task/task';
 import { requirePublicUrl } from './trigger/requirePublicUrl';
-import { takeCallback } from './trigger/takeCallback';
+import { forgetTests, takeCallback } from './trigger/takeCallback';
 
 export class KlingLipSyncTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -129,6 +129,7 @@ export class KlingLipSyncTrigger implements INodeType {
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				await requirePublicUrl(this);
+				if (this.getMode() === 'manual') forgetTests(this);
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {

@@ -19,3 +19,24 @@ export async function mapLimited<In, Out>(
 	await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), items.length) }, worker));
 	return results;
 }
+
+/**
+ * Lets at most `limit` works run at once.
+ *
+ * @returns runs a work when its turn has come, first come, first served
+ */
+export function createLimit(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+	const waiting: Array<() => void> = [];
+	let free = limit;
+	return async (work) => {
+		if (free > 0) free--;
+		else await new Promise<void>((resolve) => waiting.push(resolve));
+		try {
+			return await work();
+		} finally {
+			const next = waiting.shift();
+			if (next) next();
+			else free++;
+		}
+	};
+}

@@ -1,8 +1,7 @@
 import {
-	isSignature,
 	ownTriggerUrl,
+	readSignedQuery,
 	signedTriggerUrl,
-	workflowSignature,
 } from '../../nodes/KlingLipSync/task/callbackUrl';
 import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/publicAddress';
 import { problemOf } from './problemOf';
@@ -124,37 +123,58 @@ describe("the URL of the workflow's own trigger", () => {
 });
 
 describe('signatures', () => {
+	const TRIGGER = 'https://n8n.example.com/webhook/wf1/kling-lip-sync';
+	const queryOf = (url: string) => Object.fromEntries(new URL(url).searchParams);
+
 	it('are put on the URL of a trigger, and hold for its workflow and key only', () => {
-		const url = new URL(signedTriggerUrl('https://h/webhook/wf1/kling-lip-sync?x=1', 'key'));
-		const signature = url.searchParams.get('signature');
-		expect(url.searchParams.get('x')).toBe('1');
-		expect(isSignature(signature, workflowSignature('wf1', 'key'))).toBe(true);
-		expect(isSignature(signature, workflowSignature('wf2', 'key'))).toBe(false);
-		expect(isSignature(signature, workflowSignature('wf1', 'yek'))).toBe(false);
-		expect(url.href).not.toContain('key=');
+		const url = signedTriggerUrl(`${TRIGGER}?x=1`, 'key');
+		expect(url.startsWith(`${TRIGGER}?x=1&`)).toBe(true);
+		expect(readSignedQuery(queryOf(url), 'wf1', 'key')).toEqual({});
+		expect(readSignedQuery(queryOf(url), 'wf2', 'key')).toBeUndefined();
+		expect(readSignedQuery(queryOf(url), 'wf1', 'yek')).toBeUndefined();
+		expect(url).not.toContain('key=');
+	});
+
+	it('cover what the user gave the order, whatever it is', () => {
+		for (const reference of ['row 7', 'a&signature=x', '客户/7?#', '["kling-lip-sync"]']) {
+			const query = queryOf(signedTriggerUrl(TRIGGER, 'key', reference));
+			expect(readSignedQuery(query, 'wf1', 'key')).toEqual({ reference });
+			for (const changed of [
+				{ reference: 'row 8' },
+				{ reference: undefined },
+				{ reference: [reference] },
+			])
+				expect(readSignedQuery({ ...query, ...changed }, 'wf1', 'key')).toBeUndefined();
+		}
+	});
+
+	it('of a URL without a reference do not hold for one that was added', () => {
+		const query = queryOf(signedTriggerUrl(TRIGGER, 'key'));
+		expect(readSignedQuery({ ...query, reference: 'row 7' }, 'wf1', 'key')).toBeUndefined();
 	});
 
 	it('match what a trigger of a workflow with an unusual id recomputes', () => {
 		const url = ownTriggerUrl('https://h/webhook-waiting/1', 'a b/ü');
-		const signature = new URL(signedTriggerUrl(url, 'key')).searchParams.get('signature');
-		expect(signature).toBe(workflowSignature('a b/ü', 'key'));
+		expect(readSignedQuery(queryOf(signedTriggerUrl(url, 'key')), 'a b/ü', 'key')).toEqual({});
 	});
 
-	it('replace an older one and accept a trailing slash', () => {
-		const url = signedTriggerUrl('https://h/webhook/wf1/kling-lip-sync/?signature=old', 'key');
-		expect(new URL(url).searchParams.getAll('signature')).toEqual([
-			workflowSignature('wf1', 'key'),
-		]);
+	it('replace what is there already, and accept a trailing slash', () => {
+		const url = signedTriggerUrl(`${TRIGGER}/?signature=old&reference=old`, 'key');
+		expect(new URL(url).searchParams.getAll('signature')).toHaveLength(1);
+		expect(readSignedQuery(queryOf(url), 'wf1', 'key')).toEqual({});
+		const referred = signedTriggerUrl(url, 'key', 'new');
+		expect(readSignedQuery(queryOf(referred), 'wf1', 'key')).toEqual({ reference: 'new' });
 	});
 
 	it('are not given to other receivers', () => {
 		for (const url of ['https://example.com/done?x=1', 'https://h/kling-lip-sync', 'https://h/'])
-			expect(signedTriggerUrl(url, 'key')).toBe(url);
+			expect(signedTriggerUrl(url, 'key', 'row 7')).toBe(url);
 	});
 
 	it('are refused when they are no text of the right length', () => {
-		const expected = workflowSignature('wf1', 'key');
-		for (const given of [undefined, '', expected.slice(1), [expected], {}, 'ü'.repeat(64)])
-			expect(isSignature(given, expected)).toBe(false);
+		const { signature } = queryOf(signedTriggerUrl(TRIGGER, 'key'));
+		const others = [undefined, '', signature.slice(1), [signature], {}, 'ü'.repeat(64)];
+		for (const given of others)
+			expect(readSignedQuery({ signature: given }, 'wf1', 'key')).toBeUndefined();
 	});
 });

@@ -1,70 +1,159 @@
 import type { IDataObject, IWebhookFunctions } from 'n8n-workflow';
 
-/** How many tasks are remembered in the process, and how many across a restart. */
+import { clock } from '../clock';
+import type { Task } from '../task/task';
+
+/** How many tasks are remembered in the process, and how many in the workflow's static data. */
 const MOST_IN_MEMORY = 10_000;
 const MOST_STORED = 500;
 const STORE_KEY = 'delivered';
+/** How long a delivery waits for n8n's answer to one of the same task, in ms. */
+const ANSWERED_WITHIN = 2_000;
+const LOOK_AGAIN = 50;
+
+/** What stands in the way of starting the workflow for a task. */
+export type Obstacle = 'started' | 'starting' | 'late';
+
+/** What of n8n's answer tells whether the workflow was started. */
+interface Response {
+	writableEnded: boolean;
+	statusCode: number;
+}
 
 interface Place {
-	known: Set<string>;
-	/** Tasks that n8n could not start the workflow for, whatever has been stored meanwhile. */
-	failed: Set<string>;
-	/** What is stored: the latest of `known`, and of what was stored before. */
-	latest: string[];
+	/** Tasks that have started the workflow, those learnt last at the end. */
+	started: Set<string>;
+	/** Tasks for which n8n has been told to start it. */
+	starting: Map<string, Response>;
+	/** Tasks that came late, and are taken when they come again. */
+	late: Set<string>;
+	/** When a task was taken here last, in ms since the epoch. */
+	lastTaken: number;
+	/** The shortest time from a task's end, by the vendor's clock, to its callback, in ms. */
+	shortestWay: number;
 }
 
 /**
- * Which tasks have started the workflow. The process remembers exactly; the workflow's static data
- * carries the latest across a restart, but n8n may lose it, which at worst starts a workflow twice.
+ * Which tasks have started the workflow of a trigger, at one or several processes of n8n.
+ *
+ * Each process remembers what it has started itself, and what it has read: with each callback n8n
+ * hands over the workflow's static data as the database has it, and writes its copy back when the
+ * callback is answered. So a list that lacks a task this process knows is written anew, whatever the
+ * callback, and every process comes to know of all tasks. Two processes that answer at the same time
+ * can still drop what the other has just added; see `mayBeRepeated`. n8n may lose static data
+ * altogether, which at worst starts a workflow twice after a restart.
+ *
+ * A task counts as started once n8n has answered its callback with a good status: whoever has hung up
+ * meanwhile does not keep n8n from starting the workflow, and does not learn when it could not.
  */
 export class DeliveredTasks {
 	private readonly places = new Map<string, Place>();
 
-	has(context: IWebhookFunctions, place: string, taskId: string): boolean {
-		const { known, failed } = this.placeOf(context, place);
-		return known.has(taskId) || (!failed.has(taskId) && stored(context).includes(taskId));
+	/** What has become of the task's earlier deliveries; one that is being answered is waited for. */
+	async find(
+		context: IWebhookFunctions,
+		key: string,
+		taskId: string,
+	): Promise<Obstacle | undefined> {
+		const place = this.placeOf(key);
+		const until = clock.now() + ANSWERED_WITHIN;
+		while (isBeingAnswered(place, taskId, until)) await clock.sleep(LOOK_AGAIN);
+		learn(context, place);
+		return stateOf(place, taskId);
 	}
 
-	/**
-	 * Claims the delivery of a task.
-	 *
-	 * @returns false when it was claimed before
-	 */
-	add(context: IWebhookFunctions, place: string, taskId: string): boolean {
-		if (this.has(context, place, taskId)) return false;
-		const { known, failed, latest } = this.placeOf(context, place);
-		known.add(taskId);
-		failed.delete(taskId);
-		if (known.size > MOST_IN_MEMORY) known.delete(known.values().next().value as string);
-		latest.push(taskId);
-		latest.splice(0, Math.max(0, latest.length - MOST_STORED));
-		// Each callback saves its own copy of the data, in any order. With the same list in all of them
-		// none that comes together with others erases theirs.
-		context.getWorkflowStaticData('node')[STORE_KEY] = latest;
-
-		const response = context.getResponseObject();
-		response.once('finish', () => {
-			if (response.statusCode < 400) return;
-			// n8n could not start the workflow: the vendor will deliver again.
-			known.delete(taskId);
-			failed.add(taskId);
-			if (latest.includes(taskId)) latest.splice(latest.indexOf(taskId), 1);
-		});
-		return true;
+	/** Takes the delivery of a task, whose workflow n8n starts next, unless something is in the way. */
+	async take(context: IWebhookFunctions, key: string, task: Task): Promise<Obstacle | undefined> {
+		const place = this.placeOf(key);
+		const until = clock.now() + ANSWERED_WITHIN;
+		while (isBeingAnswered(place, task.taskId, until)) await clock.sleep(LOOK_AGAIN);
+		// From here on nothing may come in between: of two deliveries one takes the task.
+		learn(context, place);
+		const obstacle = stateOf(place, task.taskId) ?? latenessOf(place, task);
+		if (obstacle) return obstacle;
+		place.starting.set(task.taskId, context.getResponseObject());
+		place.lastTaken = clock.now();
+		store(context, place, task.taskId);
+		return undefined;
 	}
 
-	private placeOf(context: IWebhookFunctions, key: string): Place {
+	/** Forgets what was delivered at a place. */
+	forget(key: string): void {
+		this.places.delete(key);
+	}
+
+	private placeOf(key: string): Place {
 		const place = this.places.get(key) ?? {
-			known: new Set(),
-			failed: new Set(),
-			latest: [...stored(context)],
+			started: new Set(),
+			starting: new Map(),
+			late: new Set(),
+			lastTaken: -Infinity,
+			shortestWay: Infinity,
 		};
 		this.places.set(key, place);
 		return place;
 	}
 }
 
-function stored(context: IWebhookFunctions): string[] {
+/**
+ * Whether a callback that this process knows nothing of may repeat one that another process has taken.
+ * When both have answered callbacks at the same time, the list of one may have been written over the
+ * other's. Such a callback comes late, while none has come here since then. Its next delivery brings
+ * the list as it is by then.
+ *
+ * @param toldAt when the task's callback should have come, in ms since the epoch like the others
+ * @param lastTaken when this process took a callback last
+ */
+export function mayBeRepeated(toldAt: number, lastTaken: number, now: number): boolean {
+	const [delay, quiet] = [now - toldAt, now - lastTaken];
+	return delay > 1_500 && delay < 60_000 && quiet > 1_000 && Math.abs(toldAt - lastTaken) < 10_000;
+}
+
+function latenessOf(place: Place, { taskId, completeTime }: Task): 'late' | undefined {
+	if (completeTime === undefined) return undefined;
+	const now = clock.now();
+	place.shortestWay = Math.min(place.shortestWay, now - completeTime);
+	const isLate = mayBeRepeated(completeTime + place.shortestWay, place.lastTaken, now);
+	if (!isLate || place.late.has(taskId)) return undefined;
+	remember(place.late, taskId, MOST_STORED);
+	return 'late';
+}
+
+/** Whether n8n's answer to the delivery that has taken the task is worth waiting for. */
+function isBeingAnswered(place: Place, taskId: string, until: number): boolean {
+	return clock.now() < until && stateOf(place, taskId) === 'starting';
+}
+
+function stateOf(place: Place, taskId: string): 'started' | 'starting' | undefined {
+	for (const [id, { writableEnded, statusCode }] of place.starting) {
+		if (!writableEnded) continue;
+		place.starting.delete(id);
+		// Otherwise n8n could not start the workflow, and the next delivery has to.
+		if (statusCode < 400) remember(place.started, id, MOST_IN_MEMORY);
+	}
+	if (place.started.has(taskId)) return 'started';
+	return place.starting.has(taskId) ? 'starting' : undefined;
+}
+
+/** Takes over what static data knows, and puts back what it lacks. */
+function learn(context: IWebhookFunctions, place: Place): void {
 	const list = (context.getWorkflowStaticData('node') as IDataObject)[STORE_KEY];
-	return Array.isArray(list) ? (list as string[]) : [];
+	const stored = new Set(Array.isArray(list) ? (list as string[]) : []);
+	for (const id of stored) remember(place.started, id, MOST_IN_MEMORY);
+	if (listOf(place).some((id) => !stored.has(id))) store(context, place);
+}
+
+/** What is stored is worked out when n8n writes it: by then further tasks may have started. */
+function store(context: IWebhookFunctions, place: Place, taskId?: string): void {
+	const toJSON = () => listOf(place, taskId);
+	context.getWorkflowStaticData('node')[STORE_KEY] = { toJSON };
+}
+
+function listOf({ started }: Place, taskId?: string): string[] {
+	return [...started, ...(taskId ? [taskId] : [])].slice(-MOST_STORED);
+}
+
+function remember(ids: Set<string>, id: string, most: number): void {
+	ids.add(id);
+	if (ids.size > most) ids.delete(ids.values().next().value as string);
 }

@@ -1,57 +1,65 @@
-import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IHookFunctions,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
 
 import { answerOnly } from '../api/callbackAnswer';
 import type { Access } from '../api/send';
-import { CREDENTIAL, readAccess } from '../api/send';
+import { CREDENTIAL } from '../api/send';
 import type { Answer } from '../api/tasks';
-import { queryTask } from '../api/tasks';
-import { isSignature, SIGNATURE_PARAM, workflowSignature } from '../task/callbackUrl';
-import type { Outcome } from '../task/problem';
+import { readSignedQuery, SIGNATURE_PARAM } from '../task/callbackUrl';
 import { attempt, attemptAsync, Problem } from '../task/problem';
 import { callbackTaskId, readCallback } from '../task/readTask';
 import { isTerminal, kindOf } from '../task/task';
+import type { Order } from '../task/taskRecord';
 import { taskJson } from '../task/taskRecord';
+import { confirmTask, isUnknown } from './confirmTask';
+import type { Obstacle } from './deliveredTasks';
 import { DeliveredTasks } from './deliveredTasks';
+import { accessAnew, accessOf } from './triggerAccess';
 
-/** The vendor hangs up after 10 s; a query that takes longer is of no use. */
-const QUERY_TIMEOUT = 8_000;
-/** How long the credential is kept after it was read, in ms. */
-const KEEP_ACCESS = 60_000;
+/** The longest task id that is believed to be one, in characters. */
+const LONGEST_ID = 200;
 
 const delivered = new DeliveredTasks();
-const accesses = new Map<string, { access: Promise<Access>; until: number }>();
 
 /**
  * Takes a callback at the trigger's URL: 200 and the workflow starts once; 200 and nothing starts
  * for what is filtered or known; 400 for what is no callback; 401 without the signature, where only
- * that is trusted; 404 for a task that the API does not know; 503 when the API could not confirm it
- * yet, so that the vendor delivers again.
+ * that is trusted; 404 for a task that the API does not know; 503 when it can't be said yet, so that
+ * the vendor delivers again.
  */
 export async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const body = context.getBodyData();
 	const taskId = callbackTaskId(body);
-	if (!taskId) return answerOnly(context, 400, 'This is no callback of a task');
+	if (!taskId || taskId.length > LONGEST_ID)
+		return answerOnly(context, 400, 'This is no callback of a task');
 
 	const {
 		verify = true,
 		deduplicate = true,
 		includeRaw = false,
 	} = context.getNodeParameter('options', {}) as IDataObject;
-	const { id: nodeId, credentials } = context.getNode();
-	const place = `${context.getWorkflow().id} ${nodeId} ${credentials?.[CREDENTIAL]?.id}`;
-	// Asking again about what was delivered would cost as much as the delivery.
-	if (deduplicate && verify && delivered.has(context, place, taskId))
-		return answerOnly(context, 200, 'Already delivered');
+	const place = placeOf(context, context.getMode() === 'manual');
+	if (verify) {
+		// Asking again would cost as much as the first time.
+		const known = deduplicate && (await delivered.find(context, place, taskId));
+		if (known) return answerKnown(context, known);
+		if (isUnknown(place, taskId)) return answerUnknown(context);
+	}
 
-	const access = await attemptAsync(async () => await sharedAccess(context, place));
-	if (access instanceof Problem)
+	const sender = await attemptAsync(async () => await readSender(context, place));
+	if (sender instanceof Problem)
 		return answerOnly(context, 503, 'The credential of the trigger could not be read');
-	if (!verify && !isSigned(context, access))
-		return answerOnly(context, 401, 'The signature is missing or wrong');
+	const { access, signed } = sender;
+	if (!verify && !signed) return answerOnly(context, 401, 'The signature is missing or wrong');
 
+	const told = attempt((): Answer => ({ task: readCallback(body), raw: body }));
 	const found = verify
-		? await attemptAsync(async () => await confirm(context, access, place, taskId))
-		: attempt((): Answer => ({ task: readCallback(body), raw: body }));
+		? await attemptAsync(async () => await confirmTask(context, access, place, taskId))
+		: told;
 	if (found instanceof Problem)
 		return verify ? refuse(context, found) : answerOnly(context, 400, found.message);
 	const { task } = found;
@@ -59,54 +67,61 @@ export async function takeCallback(context: IWebhookFunctions): Promise<IWebhook
 	if (!isWanted(context, 'events', task.state) || !isWanted(context, 'models', kindOf(task))) {
 		return answerOnly(context, 200, 'Filtered by the trigger');
 	}
-	if (deduplicate && !delivered.add(context, place, taskId))
-		return answerOnly(context, 200, 'Already delivered');
+	const obstacle = deduplicate ? await delivered.take(context, place, task) : undefined;
+	if (obstacle) return answerKnown(context, obstacle);
+	// The query's answer may lack the length of the video.
+	const videoDuration = told instanceof Problem ? undefined : told.task.videoDuration;
+	const order: Order = { ...signed, ...(videoDuration !== undefined && { videoDuration }) };
 	return {
-		workflowData: [[{ json: taskJson(found, includeRaw === true) as IDataObject }]],
+		workflowData: [[{ json: taskJson({ ...found, order }, includeRaw === true) as IDataObject }]],
 		webhookResponse: { message: 'Workflow started' },
 	};
 }
 
-/**
- * Reading the credential costs n8n more than all the rest of a callback, and callbacks come in
- * bursts: what was read serves for a minute.
- */
-async function sharedAccess(context: IWebhookFunctions, place: string): Promise<Access> {
-	const known = accesses.get(place);
-	if (known && Date.now() < known.until) return await known.access;
-	const access = readAccess(context);
-	accesses.set(place, { access, until: Date.now() + KEEP_ACCESS });
-	access.catch(() => accesses.delete(place));
-	return await access;
+/** Lets a test that begins know nothing of those before it. */
+export function forgetTests(context: IHookFunctions): void {
+	delivered.forget(placeOf(context, true));
 }
 
-/** Asks the API; a key that is not accepted any more is read anew, for the user may have changed it. */
-async function confirm(
+/** What is remembered holds for one trigger and one account; tests leave no trace in production. */
+function placeOf(context: IWebhookFunctions | IHookFunctions, isTest: boolean): string {
+	const { id, credentials } = context.getNode();
+	const kind = isTest ? 'test' : 'production';
+	return `${kind} ${context.getWorkflow().id} ${id} ${credentials?.[CREDENTIAL]?.id}`;
+}
+
+/** The trigger's key, and what of the URL is signed with it. */
+async function readSender(
 	context: IWebhookFunctions,
-	access: Access,
 	place: string,
-	taskId: string,
-): Promise<Outcome<Answer>> {
-	const answered = await queryTask(context, access, { taskId }, undefined, QUERY_TIMEOUT);
-	if (!(answered instanceof Problem) || answered.kind !== 'credential') return answered;
-	accesses.delete(place);
-	const fresh = await sharedAccess(context, place);
-	if (fresh.apiKey === access.apiKey && fresh.baseUrl === access.baseUrl) return answered;
-	return await queryTask(context, fresh, { taskId }, undefined, QUERY_TIMEOUT);
+): Promise<{ access: Access; signed?: { reference?: string } }> {
+	const query = context.getQueryData() as IDataObject;
+	const read = (access: Access) => ({
+		access,
+		signed: readSignedQuery(query, String(context.getWorkflow().id), access.apiKey),
+	});
+	const sender = read(await accessOf(context, place));
+	if (sender.signed || query[SIGNATURE_PARAM] === undefined) return sender;
+	// The user may have changed the key.
+	return read(await accessAnew(context, place));
+}
+
+function answerKnown(context: IWebhookFunctions, obstacle: Obstacle): IWebhookResponseData {
+	return obstacle === 'started'
+		? answerOnly(context, 200, 'Already delivered')
+		: answerOnly(context, 503, 'An earlier delivery may be starting the workflow');
+}
+
+function answerUnknown(context: IWebhookFunctions): IWebhookResponseData {
+	return answerOnly(context, 404, 'The API does not know this task');
 }
 
 function refuse(context: IWebhookFunctions, problem: Problem): IWebhookResponseData {
-	if (problem.kind === 'unknownTask')
-		return answerOnly(context, 404, 'The API does not know this task');
+	if (problem.kind === 'unknownTask') return answerUnknown(context);
 	context.logger.warn(
 		`Kling Lip Sync Trigger: a callback could not be confirmed: ${problem.message}`,
 	);
 	return answerOnly(context, 503, 'The task could not be confirmed yet');
-}
-
-function isSigned(context: IWebhookFunctions, { apiKey }: Access): boolean {
-	const given = (context.getQueryData() as IDataObject)[SIGNATURE_PARAM];
-	return isSignature(given, workflowSignature(String(context.getWorkflow().id), apiKey));
 }
 
 function isWanted(

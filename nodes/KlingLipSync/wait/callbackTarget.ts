@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { takesPosts } from '../api/probeListener';
-import { optionsOf } from '../run/parameters';
+import { optionsOf, referenceOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import { ownTriggerUrl, signedTriggerUrl } from '../task/callbackUrl';
 import type { Outcome } from '../task/problem';
-import { attemptAsync, inputProblem } from '../task/problem';
+import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 import { resumeCallbackUrl, resumeUrlOf } from './resumeUrl';
 import type { WaitMode } from './waitMode';
@@ -40,25 +40,31 @@ async function callbackUrlOf(
 		? context.getNodeParameter('callbackUrl', itemIndex, '')
 		: optionsOf(context, itemIndex).callbackUrl;
 	const pasted = String(given ?? '').trim();
-	if (pasted === '') return isTrigger ? await ownTrigger() : undefined;
+	const reference = referenceOf(context, itemIndex);
+	const signed = (url: string) => signedTriggerUrl(url, access.apiKey, reference);
+	if (pasted === '') {
+		if (!isTrigger) return undefined;
+		const own = await ownTrigger();
+		return own instanceof Problem ? own : signed(own);
+	}
 	requireReachable(
 		pasted,
 		access.baseUrl,
 		'The callback URL',
 		"Enter an address in 'Callback URL' that anyone on the internet can open. Nothing was sent or charged.",
 	);
-	return isTrigger ? signedTriggerUrl(pasted, access.apiKey) : pasted;
+	return isTrigger ? signed(pasted) : pasted;
 }
 
 /**
- * The signed URL of this workflow's trigger.
+ * The URL of this workflow's trigger.
  *
  * @throws Problem when the vendor could not reach it, or nothing listens there
  */
 async function listeningUrl({ context, access }: Run): Promise<string> {
 	const url = ownTriggerUrl(resumeUrlOf(context), context.getWorkflow().id);
 	requireReachable(url, access.baseUrl, 'The callback URL');
-	if (await mayListen(context, url)) return signedTriggerUrl(url, access.apiKey);
+	if (await mayListen(context, url)) return url;
 	throw inputProblem(
 		'This workflow is not published, so its Kling Lip Sync Trigger does not listen',
 		'Publish (activate) the workflow first, or choose another way to wait. Nothing was sent or charged.',

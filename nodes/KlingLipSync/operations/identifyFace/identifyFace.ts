@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { optionsOf } from '../../run/parameters';
+import { referenceOf } from '../../run/parameters';
 import { forEachItem, startRun } from '../../run/run';
 import { Problem } from '../../task/problem';
 import { planWait } from '../../wait/waitPlan';
@@ -18,8 +18,7 @@ export async function identifyFace(context: IExecuteFunctions): Promise<INodeExe
 	const requests = await forEachItem(run, async (index) => {
 		const url = plan.urls[index];
 		if (url instanceof Problem) return url;
-		const reference = String(optionsOf(context, index).reference ?? '').trim();
-		return identifyRequest(await media.video(index), reference || undefined);
+		return identifyRequest(await media.video(index), referenceOf(context, index));
 	});
 	return await createAndWait(
 		run,

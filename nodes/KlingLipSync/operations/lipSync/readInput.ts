@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { optionsOf, textOf } from '../../run/parameters';
+import { optionsOf, referenceOf, textOf } from '../../run/parameters';
 import type { Run } from '../../run/run';
 import type { Timing } from '../../task/audioTiming';
 import { timingFromOptions } from '../../task/audioTiming';
@@ -35,7 +35,7 @@ const ORIGINAL_VOLUMES: Record<string, number> = { replace: 0, keep: 1 };
  */
 export function readInput({ context }: Run, itemIndex: number): LipSyncInput {
 	const options = optionsOf(context, itemIndex);
-	const reference = String(options.reference ?? '').trim();
+	const reference = referenceOf(context, itemIndex);
 	return {
 		faceSource: context.getNodeParameter('faceSource', itemIndex) as FaceSource,
 		choose: chooseVoices(context, itemIndex),
