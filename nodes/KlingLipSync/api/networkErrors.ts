@@ -34,6 +34,11 @@ export function wasNeverSent(error: unknown): boolean {
 	);
 }
 
+/** Whether a request got no answer in time. */
+export function isTimeout(error: unknown): boolean {
+	return ['ECONNABORTED', 'ETIMEDOUT'].includes(codeOf(error));
+}
+
 function codeOf(error: unknown): string {
 	const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
 	return String(code ?? cause?.code ?? '');

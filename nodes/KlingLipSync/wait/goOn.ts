@@ -1,6 +1,6 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { askToGoOn, GOES_ON } from '../api/askToGoOn';
+import { askToGoOn, GOES_ON, TOO_OLD } from '../api/askToGoOn';
 import { answerOnly } from '../api/callbackAnswer';
 import { clock } from '../clock';
 import { failedItem, item } from '../run/outputItems';
@@ -17,6 +17,8 @@ const LOOK_AGAIN = 100;
 /** How often n8n is asked to go on before that is left to the vendor's next call, and the pause between. */
 const ASKS = 3;
 const ASK_AGAIN = 300;
+/** After so many calls without an answer n8n is taken for one that can't call itself. */
+const UNANSWERED = 2;
 
 type Jsons = Array<Record<string, unknown>>;
 
@@ -53,6 +55,9 @@ export async function goOn(
 		const went = returnItems(context, known, jsons);
 		if (typeof went === 'object') return went;
 		if (went === 'outdated') return answerOnly(context, 503, 'The wait has begun anew');
+		// If n8n can't go on, the other caller has to be there to be told, or else this one.
+		if (went === 'goingOn' && known.goingOn?.destroyed)
+			return answerOnly(context, 503, 'n8n has not gone on yet');
 		if (went !== 'hungUp') return answerOnly(context, 200, 'The workflow goes on');
 	}
 	if (known.isOutOfReach) return answerOnly(context, 503, 'Held too long, the next call goes on');
@@ -62,7 +67,6 @@ export async function goOn(
 		markOver(known);
 		return answerOnly(context, 200, 'Confirmed, the workflow goes on');
 	}
-	known.isOutOfReach = true;
 	return answerOnly(context, 503, 'The next call goes on');
 }
 
@@ -78,7 +82,7 @@ export function takeGoOn(context: IWebhookFunctions, body: GoOnBody): IWebhookRe
 	if (!request) return answerOnly(context, 401, 'The signature is wrong');
 	const age = clock.now() - request.at;
 	if (age > PAUSE_TIMING.fresh || age < -PAUSE_TIMING.skew)
-		return answerOnly(context, 503, 'The call took too long');
+		return answerOnly(context, 503, TOO_OLD);
 
 	const executionId = context.getExecutionId();
 	const known = pausedRuns.get(keyOf(executionId, marker)) ?? remember(executionId, wait);
@@ -123,19 +127,28 @@ async function isNewest(known: KnownRun, turn: number): Promise<boolean> {
 	return true;
 }
 
-/** Has n8n read the execution anew and go on. */
+/** Has n8n read the execution anew and go on; also finds out whether n8n can call itself. */
 async function hasGoneOn(
 	context: IWebhookFunctions,
-	{ paused }: KnownRun,
+	known: KnownRun,
 	jsons: Jsons,
 ): Promise<boolean> {
-	if (!paused.url || !paused.secret) return false;
+	const { paused } = known;
+	if (!paused.url || !paused.secret) {
+		known.isOutOfReach = true;
+		return false;
+	}
 	for (let asks = 0; asks < ASKS; asks++) {
 		if (asks > 0) await clock.sleep(ASK_AGAIN);
-		const body = goOnBody(paused, { at: clock.now(), jsons });
-		const answer = await askToGoOn(context, paused.url, body);
-		if (answer === 'outOfReach') return false;
-		if (answer !== 'later') return true;
+		const at = clock.now();
+		const answer = await askToGoOn(context, paused.url, goOnBody(paused, { at, jsons }));
+		if (answer === 'goesOn' || answer === 'wentOn') return true;
+		if (answer === 'noAnswer') known.unanswered++;
+		// An answer that came at once and says that the call took long: the hosts' clocks differ.
+		const areClocksApart = answer === 'tooOld' && clock.now() - at <= PAUSE_TIMING.fresh;
+		if (answer === 'outOfReach' || areClocksApart || known.unanswered >= UNANSWERED)
+			known.isOutOfReach = true;
+		if (known.isOutOfReach || answer === 'noAnswer') return false;
 	}
 	return false;
 }

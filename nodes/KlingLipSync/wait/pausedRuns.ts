@@ -44,7 +44,9 @@ export interface KnownRun {
 	goingOn?: ReturnType<IWebhookFunctions['getResponseObject']>;
 	/** See `isOver`. */
 	isOver: boolean;
-	/** Whether this n8n could not be asked for a fresh look, so that only the vendor's next call is one. */
+	/** How often n8n has not answered its own call to go on. */
+	unanswered: number;
+	/** Whether n8n can't call itself, so that only the vendor's next call brings a fresh look. */
 	isOutOfReach: boolean;
 	/** By the clock. */
 	forgetAt: number;
@@ -82,6 +84,7 @@ export function remember(executionId: string, paused: PausedRun, access?: Access
 		isOwn: access !== undefined,
 		access,
 		isOver: false,
+		unanswered: 0,
 		isOutOfReach: false,
 		forgetAt: paused.until + KEEP,
 	};
