@@ -5,8 +5,10 @@ import type {
 } from 'n8n-workflow';
 
 import { TIMING_FIELDS } from '../task/audioTiming';
+import { positionName, positionOf } from '../task/faceChoice';
 import { timingFieldId } from '../task/faceMapping';
 import { Problem } from '../task/problem';
+import { isEmpty } from '../task/userInput';
 import { escapeHtml, faceTitle } from './faceHtml';
 import { panelFaces } from './panelFaces';
 
@@ -60,13 +62,13 @@ async function mapperFaces(
 	if (faces instanceof Problem && !isByPosition) return faces;
 	if (faces instanceof Problem || isUnknown) {
 		return Array.from({ length: FACES_OF_ANY_VIDEO }, (_, index) => ({
-			key: `#${index + 1}`,
+			key: positionName(index + 1),
 			name: `Face ${index + 1}`,
 			label: `Face ${index + 1}`,
 		}));
 	}
 	return faces.map((face, index) => ({
-		key: isByPosition ? `#${index + 1}` : face.faceId,
+		key: isByPosition ? positionName(index + 1) : face.faceId,
 		name: `Face ${index + 1}`,
 		label: [faceTitle(face, index), ...(isByPosition ? [] : [`ID ${face.faceId}`])].join(' · '),
 	}));
@@ -82,9 +84,8 @@ function currentMapping(context: ILoadOptionsFunctions): {
 		schema?: ResourceMapperField[];
 		value?: Record<string, unknown> | null;
 	};
-	const isMapped = ({ id }: ResourceMapperField) =>
-		![undefined, null, ''].includes((value ?? {})[id] as undefined);
-	return { mappingMode, mapped: (schema ?? []).filter(isMapped) };
+	const values = new Map(Object.entries(value ?? {}));
+	return { mappingMode, mapped: (schema ?? []).filter(({ id }) => !isEmpty(values.get(id))) };
 }
 
 function fieldsOf({ key, name, label }: MapperFace): ResourceMapperField[] {
@@ -105,7 +106,7 @@ function fieldsOf({ key, name, label }: MapperFace): ResourceMapperField[] {
 function announced(faces: MapperFace[], isByPosition: boolean): ResourceMapperField[] {
 	const keys = faces.map(({ key }) => key);
 	while (keys.length < MOST_ANNOUNCED) {
-		const key = isByPosition ? `#${keys.length + 1}` : following(keys[keys.length - 1]);
+		const key = isByPosition ? positionName(keys.length + 1) : following(keys[keys.length - 1]);
 		if (!key || keys.includes(key)) break;
 		keys.push(key);
 	}
@@ -126,7 +127,7 @@ function following(id: string): string | undefined {
 function asStale(mapped: ResourceMapperField): ResourceMapperField {
 	const timing = TIMING_FIELDS.find(({ field: name }) => mapped.id.endsWith(`:${name}`));
 	const key = timing ? mapped.id.slice(0, -timing.field.length - 1) : mapped.id;
-	const name = /^#\d+$/.test(key) ? `Face ${key.slice(1)}` : `ID ${key}`;
+	const name = positionOf(key) === undefined ? `ID ${key}` : `Face ${positionOf(key)}`;
 	return {
 		...mapped,
 		displayName: [`${NOT_IN_VIDEO}: ${name}`, ...(timing ? [timing.label] : [])].join(' · '),

@@ -1,5 +1,6 @@
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 
+import { positionName } from '../task/faceChoice';
 import { Problem } from '../task/problem';
 import type { Face } from '../task/task';
 import { escapeHtml, facePicture, faceTitle } from './faceHtml';
@@ -15,7 +16,7 @@ const PICTURE_SIDE = 56;
 export async function getFaceOptions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const positions: INodePropertyOptions[] = POSITIONS.map((position, index) => ({
 		name: `${position} Face Found`,
-		value: index === 0 ? '' : `#${index + 1}`,
+		value: index === 0 ? '' : positionName(index + 1),
 	}));
 	if (this.getCurrentNodeParameter('faceSource') === 'video') return positions;
 	const faces = await panelFaces(this);
