@@ -13,11 +13,11 @@ const refused = (values: number[], message: string): IAuthenticateRuleResponseCo
 const refusals = [
 	...refused([401, 403], 'The API does not accept this API key. Copy it again from your account.'),
 	...refused([402], 'The key is good, but the account has no credits left. Top it up.'),
-	...refused([429], 'The API takes no more requests at the moment. Test again in a minute.'),
-	...refused([405], 'What answers at this Base URL is not the API. Check the address.'),
+	...refused([429], 'The API is receiving too many requests. Test again in a minute.'),
+	...refused([405], 'This Base URL is not the address of the API. Check it.'),
 	...refused(
 		[301, 302, 303, 307, 308],
-		'The Base URL redirects to another address. Enter that address, if you trust it.',
+		'The Base URL redirects to another address. If you trust that address, enter it instead.',
 	),
 	...[500, 501, 502, 503, 504].flatMap((value) =>
 		refused([value], `The API has a problem at the moment (HTTP ${value}). Test again later.`),

@@ -383,7 +383,7 @@ describe('a task that can not be confirmed', () => {
 	const warnings = () => engine.logs.filter(({ level }) => level === 'warn');
 
 	it.each([
-		[400, /could not answer/],
+		[400, /could not be queried/],
 		[403, /does not accept the API key/],
 	])('does not hold up the others when the API says %i for it', async (status, reason) => {
 		const { run, tasks } = await suspended(4);
@@ -607,7 +607,7 @@ describe('a failed task', () => {
 		const bad = done.items('Bad');
 		expect(bad).toHaveLength(2);
 		expect(bad[0].json).toMatchObject({
-			error: `Task ${tasks[1].taskId} failed: no faces found`,
+			error: `Identify Face failed: no faces found (task ${tasks[1].taskId})`,
 			details: { taskId: tasks[1].taskId, ...failure },
 		});
 		expect(bad[1].json).toMatchObject({

@@ -54,7 +54,7 @@ it('says that the credits are used up', async () => {
 
 it('says that the API takes no more requests', async () => {
 	api.fail({ kind: 'status', status: 429, retryAfter: 1 });
-	expect(await test()).toEqual(failed(/no more requests/));
+	expect(await test()).toEqual(failed(/too many requests/));
 });
 
 it.each([500, 502, 503, 504])('says that the API has a problem (%i)', async (status) => {

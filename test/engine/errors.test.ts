@@ -66,11 +66,11 @@ describe('an error of the API to a create says what happened and what to do', ()
 		[402, 1, /no credits left/, /Top up/],
 		[404, 1, /404/, /Base URL/],
 		[422, 1, /code 422/, /Nothing was created/],
-		[429, 6, /no more requests.*429/, /Max Concurrency/],
+		[429, 6, /too many requests.*429/, /Max Concurrency/],
 		[500, 1, /may have been created.*HTTP 500: internal error/, /not repeated/],
-		[502, 1, /may have been created.*HTTP 502/, /task list/],
-		[503, 1, /may have been created.*HTTP 503/, /task list/],
-		[504, 1, /may have been created.*HTTP 504/, /task list/],
+		[502, 1, /may have been created.*HTTP 502/, /Check your account/],
+		[503, 1, /may have been created.*HTTP 503/, /Check your account/],
+		[504, 1, /may have been created.*HTTP 504/, /Check your account/],
 	])('%i', async (status, times, message, hint) => {
 		const { error, json, creates } = await outcomes(identify, onCreate(status, { retryAfter: 1 }));
 		expect(error.message).toMatch(message);
@@ -132,7 +132,7 @@ describe('an error of the API to a create says what happened and what to do', ()
 			engine.credentials = { apiKey: KEY, baseUrl: 'http://127.0.0.1:1' };
 		});
 		expect(error.message).toBe(
-			'The task was not created: http://127.0.0.1:1 does not answer (connection refused)',
+			'The task was not created: http://127.0.0.1:1 does not respond (connection refused)',
 		);
 		expect(error.description).toMatch(/Base URL/);
 	});
@@ -147,7 +147,9 @@ describe('an error of the API to a create says what happened and what to do', ()
 			engine.credentials = { apiKey: KEY, baseUrl };
 			const run = await engine.run({ nodes: [kling(identify)] });
 			expect([baseUrl, run.status]).toEqual([baseUrl, 'error']);
-			expect(`${run.error?.message} ${run.error?.description}`).toMatch(/Base URL|does not answer/);
+			expect(`${run.error?.message} ${run.error?.description}`).toMatch(
+				/Base URL|does not respond/,
+			);
 			expect(deepText(run)).not.toContain(KEY);
 		}
 	});
@@ -166,9 +168,9 @@ describe('an error of the API to a query names the task', () => {
 	it.each([
 		[401, 1, /does not accept the API key/],
 		[402, 1, /no credits left/],
-		[404, 1, /is unknown/],
+		[404, 1, /does not know/],
 		[400, 1, /missing or invalid parameters/],
-		[429, 6, /no more requests/],
+		[429, 6, /too many requests/],
 		[500, 6, /internal error/],
 		[503, 6, /service unavailable/],
 	])('%i', async (status, times, message) => {
@@ -244,13 +246,13 @@ describe('a failed task', () => {
 		api.settings.failWith = { failMsg, failCode: '7' };
 		const stopped = await engine.run({ nodes: [kling(identify)] });
 		const [taskId] = api.tasks.keys();
-		expect(stopped.error?.message).toBe(`Task ${taskId} failed: ${failMsg}`);
+		expect(stopped.error?.message).toBe(`Identify Face failed: ${failMsg} (task ${taskId})`);
 		expect(stopped.error?.description).toMatch(advice);
 		api.reset();
 		const settings = { onError: 'continueRegularOutput' } as const;
 		const run = await engine.run({ nodes: [kling(identify, settings)] });
 		expect(run.items('Kling')[0].json).toEqual({
-			error: `Task ${[...api.tasks.keys()][0]} failed: ${failMsg}`,
+			error: `Identify Face failed: ${failMsg} (task ${[...api.tasks.keys()][0]})`,
 			details: {
 				taskId: [...api.tasks.keys()][0],
 				state: 'failed',

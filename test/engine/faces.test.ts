@@ -191,7 +191,9 @@ describe('in place of fields the panel says what to do', () => {
 	});
 
 	it('when the task is unknown', async () => {
-		expect(await noticeOf('cl-unknown')).toMatch(/cl-unknown is unknown.*Check the task ID/);
+		expect(await noticeOf('cl-unknown')).toMatch(
+			/does not know task cl-unknown.*Check the task ID/,
+		);
 	});
 
 	it('when the faces have expired', async () => {
@@ -224,7 +226,7 @@ describe('in place of fields the panel says what to do', () => {
 
 	it('when nobody answers', async () => {
 		engine.credentials = { apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' };
-		expect(await noticeOf('cl1')).toMatch(/does not answer \(connection refused\).*Base URL/);
+		expect(await noticeOf('cl1')).toMatch(/does not respond \(connection refused\).*Base URL/);
 	});
 
 	it('when the vendor quotes the key or sends markup', async () => {
@@ -370,7 +372,7 @@ describe('the list of faces', () => {
 
 	it.each([
 		['is not known yet', async () => null, /execute the previous nodes.*Refresh List/],
-		['is unknown to the API', async () => 'cl-1', /cl-1 is unknown.*Check the task ID/],
+		['is unknown to the API', async () => 'cl-1', /does not know task cl-1.*Check the task ID/],
 		[
 			'failed',
 			async () => (await identified(api, { faces: 0 })).taskId,

@@ -119,7 +119,7 @@ describe('a failed task', () => {
 	it.each(['none', 'poll'])('is an error when the user wants it to be (%s)', async (waitMode) => {
 		const taskId = await synced(api, { outcome: failure });
 		const run = await getTask({ taskId, waitMode, options: { failOnFailedTask: true } });
-		expect(run.error?.message).toBe(`Task ${taskId} failed: audio too short`);
+		expect(run.error?.message).toBe(`Lip Sync failed: audio too short (task ${taskId})`);
 		expect(run.error?.description).toMatch(/Check the audio/);
 	});
 
@@ -221,7 +221,7 @@ describe('downloading', () => {
 describe('a task that can not be had', () => {
 	it('because it is unknown names its id and what to check', async () => {
 		const run = await getTask({ taskId: 'cl-unknown' });
-		expect(run.error?.message).toBe('Task cl-unknown is unknown to the API');
+		expect(run.error?.message).toBe('The API does not know task cl-unknown');
 		expect(run.error?.description).toMatch(/account that created/);
 		expect(run.error?.httpCode).toBe('404');
 		expect(api.log).toHaveLength(1);

@@ -183,7 +183,7 @@ describe('the links of a run', () => {
 
 	it('are not opened when the user does not want it: then the end has to be given', async () => {
 		const unchecked = await lipSync({ options: { checkMedia: false } });
-		expect(unchecked.error?.message).toMatch(/How long the audio of Face 1 is/);
+		expect(unchecked.error?.message).toMatch(/length of the audio of Face 1/);
 		expect(api.creates()).toHaveLength(0);
 		const given = await lipSync({ options: { checkMedia: false, soundEndTime: 4000 } });
 		expect(given.error).toBeUndefined();

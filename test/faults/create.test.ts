@@ -121,7 +121,7 @@ describe.each(Object.keys(paths))('%s', (path) => {
 
 	test('gives up when it gets 429 for ever, and says that nothing was created', async () => {
 		const run = await runWith(path, { kind: 'status', status: 429, times: WITHOUT_END });
-		expect(run.error?.message).toMatch(/no more requests at the moment/);
+		expect(run.error?.message).toMatch(/too many requests/);
 		expect(run.error?.description).toMatch(/Nothing was created/);
 		expect(world.api.creates()).toHaveLength(6);
 	});

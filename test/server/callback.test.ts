@@ -319,7 +319,7 @@ describe('an execution that is paused until Kling calls back', () => {
 		expect(nodeOutput(execution, 'Failed')).toMatchObject([
 			{
 				json: {
-					error: `Task ${taskId} failed: Audio is too short`,
+					error: `Lip Sync failed: Audio is too short (task ${taskId})`,
 					details: { taskId, state: 'failed', failCode: '1201', failMsg: 'Audio is too short' },
 				},
 			},

@@ -123,7 +123,7 @@ describe('the three times', () => {
 			{ sound_insert_time: 1000 },
 			/Only .* while the face is on screen/,
 		],
-		['an audio of unknown length', {}, {}, /How long the audio of Face 1 is/],
+		['an audio of unknown length', {}, {}, /length of the audio of Face 1/],
 	])('are refused with the numbers: %s', (_, known, given, message) => {
 		const problem = problemOf(() => times(known as MediaLengths, given));
 		expect(problem.kind).toBe('input');

@@ -18,15 +18,15 @@ export function createProblem(status: number, response: Response): Problem {
 	const reason = vendorReason(response.body);
 	const because = reason ? `: ${reason}` : '';
 	const details: ProblemDetails = { httpCode: status, ...(reason && { vendorMessage: reason }) };
-	if (status >= 500) return unanswered(`the API answered with HTTP ${status}${because}`, details);
-	if (status < 300) return unanswered(`the API answered with code ${status}${because}`, details);
+	if (status >= 500) return unanswered(`the API responded with HTTP ${status}${because}`, details);
+	if (status < 300) return unanswered(`the API responded with code ${status}${because}`, details);
 	return (
 		commonProblem(status, response, details) ??
 		new Problem(
 			'refused',
 			status === 400
 				? `The API refused the request${because}`
-				: `The API answered with code ${status}${because}`,
+				: `The API responded with code ${status}${because}`,
 			status === 404
 				? 'Check the Base URL in the credential. Nothing was charged.'
 				: "Check this item's video, session, faces and audio. Nothing was created.",
@@ -46,7 +46,7 @@ export function queryProblem(status: number, response: Response, taskId: string)
 	if (status === 404) {
 		return new Problem(
 			'unknownTask',
-			`Task ${taskId} is unknown to the API`,
+			`The API does not know task ${taskId}`,
 			'Check the task ID, and that the credential belongs to the account that created the task.',
 			details,
 		);
@@ -63,9 +63,9 @@ export function queryProblem(status: number, response: Response, taskId: string)
 	const kind: ProblemKind = status >= 500 || status === 408 ? 'unavailable' : 'refused';
 	return new Problem(
 		kind,
-		`The API could not answer for task ${taskId}: ${reason || `HTTP ${status}`}`,
+		`The task could not be queried: ${reason || `HTTP ${status}`} (task ${taskId})`,
 		kind === 'unavailable'
-			? 'The API has a problem at the moment. The task is not lost: ask for it later with the operation Get Task.'
+			? 'The API has a problem at the moment. The task is not lost: retrieve it later with Get Task.'
 			: 'Check the task ID.',
 		details,
 	);
@@ -81,7 +81,7 @@ function commonProblem(
 		return new Problem(
 			'credential',
 			'The API does not accept the API key',
-			"Open the credential, paste a valid API key of your account and press 'Test'.",
+			'Open the credential, paste a valid API key of your account and save it.',
 			details,
 		);
 	}
@@ -96,8 +96,8 @@ function commonProblem(
 	if (status === 429) {
 		return new Problem(
 			'rateLimited',
-			'The API takes no more requests at the moment (HTTP 429)',
-			"Try again later, or lower the option 'Max Concurrency'. Nothing was created by this request.",
+			'The API is receiving too many requests (HTTP 429)',
+			"Try again later, or lower the option 'Max Concurrency'. This request created nothing.",
 			details,
 			retryAfterMs(response.headers?.['retry-after'], clock.now()),
 		);
@@ -106,7 +106,7 @@ function commonProblem(
 		return new Problem(
 			'refused',
 			`The Base URL redirects to ${String(response.headers?.location ?? 'another address').slice(0, 200)}`,
-			'Enter the address that it redirects to as Base URL in the credential, if you trust it. The key is not sent along a redirect.',
+			'If you trust that address, enter it as the Base URL in the credential. The key is not sent along a redirect.',
 			details,
 		);
 	}
@@ -117,8 +117,8 @@ function commonProblem(
 export function unanswered(what: string, details: ProblemDetails): Problem {
 	return new Problem(
 		'unanswered',
-		`A task may have been created and charged, but its ID is not known: ${what}`,
-		"The request was not repeated, so that nothing is paid twice. Look into your account's task list before you run this item again.",
+		`A task may have been created and charged, but its ID is unknown: ${what}`,
+		"The request was not repeated, so that you don't pay twice. Check your account before you run this item again.",
 		details,
 	);
 }
@@ -130,9 +130,10 @@ export function unreachable(
 	what: string,
 	details: ProblemDetails,
 ): Problem {
+	const of = details.taskId ? ` (task ${details.taskId})` : '';
 	return new Problem(
 		'unavailable',
-		`${what}: ${access.baseUrl} does not answer (${networkReason(error)})`,
+		`${what}: ${access.baseUrl} does not respond (${networkReason(error)})${of}`,
 		'Check the Base URL in the credential and the network of this n8n, or try again later.',
 		details,
 	);

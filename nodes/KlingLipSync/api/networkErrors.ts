@@ -1,5 +1,5 @@
 const NETWORK_REASONS: Record<string, string> = {
-	ECONNABORTED: 'no answer in time',
+	ECONNABORTED: 'no response in time',
 	ECONNREFUSED: 'connection refused',
 	ECONNRESET: 'connection closed',
 	EAI_AGAIN: 'host name not found',
@@ -7,7 +7,7 @@ const NETWORK_REASONS: Record<string, string> = {
 	EPIPE: 'connection closed',
 	EPROTO: 'no secure connection',
 	ERR_INVALID_URL: 'not a valid address',
-	ETIMEDOUT: 'no answer in time',
+	ETIMEDOUT: 'no response in time',
 };
 
 /** A failed request in words, and without the codes that n8n would replace a whole message for. */

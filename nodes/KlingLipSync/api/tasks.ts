@@ -70,7 +70,7 @@ export async function queryTask(
 			abortSignal: signal,
 		});
 	} catch (error) {
-		return unreachable(error, access, `Task ${taskId} could not be asked for`, { taskId });
+		return unreachable(error, access, 'The task could not be queried', { taskId });
 	}
 	const status = statusOf(response);
 	if (status !== 200) return queryProblem(status, response, taskId);
@@ -121,13 +121,13 @@ async function createOnce(
 	} catch (error) {
 		return wasNeverSent(error)
 			? unreachable(error, access, 'The task was not created', {})
-			: unanswered(`no answer came (${networkReason(error)})`, {});
+			: unanswered(`there was no response (${networkReason(error)})`, {});
 	}
 	const task = createdTask(response.body, body.model);
 	if (task) return { task, raw: response.body };
 	const status = statusOf(response);
 	return status === 200
-		? unanswered("the answer can't be read", { answer: excerpt(response.body) })
+		? unanswered("the response can't be read", { answer: excerpt(response.body) })
 		: createProblem(status, response);
 }
 

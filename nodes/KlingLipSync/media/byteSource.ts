@@ -113,6 +113,6 @@ export class StreamSource implements ByteSource {
 			seen = this.end;
 			await clock.sleep(LONGEST_SILENCE, signal);
 		}
-		this.giveUp?.(new Problem('unavailable', 'no answer in time'));
+		this.giveUp?.(new Problem('unavailable', 'no response in time'));
 	}
 }

@@ -55,7 +55,7 @@ async function downloadOnce(
 		stream.destroy();
 		return new Problem(
 			'download',
-			`the server of the file sent a page (${contentType}) in place of the ${kind}`,
+			`the server returned a page (${contentType}) instead of the ${kind}`,
 		);
 	}
 	const fallback = kind === 'video' ? 'video/mp4' : 'image/png';
@@ -63,9 +63,9 @@ async function downloadOnce(
 	const binary = await attemptAsync(
 		async () => await context.helpers.prepareBinaryData(stream, fileName, mimeType),
 	);
-	if (binary instanceof Problem) return new Problem('download', 'the download broke off');
+	if (binary instanceof Problem) return new Problem('download', 'the connection was interrupted');
 	return binary.fileSize === '0 B'
-		? new Problem('download', 'the server of the file sent an empty file')
+		? new Problem('download', 'the server returned an empty file')
 		: binary;
 }
 
@@ -91,22 +91,14 @@ async function openFile(
 			abortSignal: signal,
 		})) as Response;
 	} catch (error) {
-		return new Problem(
-			'download',
-			`the server of the file does not answer (${networkReason(error)})`,
-		);
+		return new Problem('download', `the server does not respond (${networkReason(error)})`);
 	}
 	const stream = response.body as Stream;
 	if (response.statusCode !== 200) {
 		stream.destroy();
-		return new Problem(
-			'download',
-			`the server of the file answered HTTP ${response.statusCode}`,
-			'',
-			{
-				httpCode: response.statusCode,
-			},
-		);
+		return new Problem('download', `the server responded with HTTP ${response.statusCode}`, '', {
+			httpCode: response.statusCode,
+		});
 	}
 	return {
 		stream,

@@ -133,7 +133,7 @@ export class MediaLooks {
 		} catch (error) {
 			return error instanceof Problem
 				? error
-				: new Problem('unavailable', 'the connection broke off');
+				: new Problem('unavailable', 'the connection was interrupted');
 		}
 	}
 

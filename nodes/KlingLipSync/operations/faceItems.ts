@@ -82,7 +82,7 @@ async function facePicture(
 	return new Problem(
 		'download',
 		`The picture of Face ${index + 1} could not be downloaded: ${file.message} (task ${taskId})`,
-		"The faces themselves are found and paid for: use the task ID in Lip Sync, or turn off 'Download Face Pictures' and run again.",
+		'The faces are found and paid for: use the task ID in Lip Sync, or retrieve it with Get Task.',
 		{ ...file.details, taskId, state, sessionId, faceReference: url },
 	);
 }

@@ -224,7 +224,7 @@ export const splitFaces: INodeProperties = {
 };
 
 export const checkMedia: INodeProperties = {
-	displayName: 'Check Media First',
+	displayName: 'Check Media',
 	name: 'checkMedia',
 	type: 'boolean',
 	default: true,

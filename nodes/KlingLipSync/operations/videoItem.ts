@@ -27,8 +27,8 @@ export async function videoItem(
 	if (!(file instanceof Problem)) return [{ ...built, binary: { [property]: file } }];
 	return new Problem(
 		'download',
-		`The video of task ${taskId} is finished and paid for, but could not be downloaded: ${file.message}`,
-		`It is at ${videoUrl}. Download it from there, or run the operation Get Task with this task ID; do not create it again.`,
+		`The video is finished and paid for, but could not be downloaded: ${file.message} (task ${taskId})`,
+		`It is at ${videoUrl}. Download it from there, or retrieve it with Get Task and this task ID. Don't create it again.`,
 		{ ...file.details, taskId, state, videoUrl },
 	);
 }

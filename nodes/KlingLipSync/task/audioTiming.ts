@@ -185,7 +185,7 @@ function latestEnd(
 ): number {
 	if (audioMs === undefined) {
 		throw inputProblem(
-			`How long the audio of ${who} is could not be found out`,
+			`The length of the audio of ${who} could not be determined`,
 			"Set 'Trim Audio To' to the millisecond at which the audio ends: Kling requires it.",
 		);
 	}

@@ -46,13 +46,13 @@ export function requireReachable(
 		throw inputProblem(`${use} is not a web address: ${url.slice(0, 200)}`, advice);
 	const { protocol, hostname, origin } = new URL(url);
 	if (protocol !== 'https:' && protocol !== 'http:') {
-		throw inputProblem(`${use} has to begin with https:// or http://`, advice);
+		throw inputProblem(`${use} must begin with https:// or http://`, advice);
 	}
 	if (!isPublic(apiBaseUrl) || !isPrivateHost(hostname)) return;
 	throw inputProblem(
 		`${use} can't be reached from the internet: ${origin}`,
 		advice ??
-			'Set the environment variable WEBHOOK_URL of n8n (N8N_WEBHOOK_URL in newer versions) to the public address of this n8n, restart it and run the workflow again. Nothing was sent or charged.',
+			'Set the environment variable WEBHOOK_URL of n8n (N8N_WEBHOOK_URL in newer versions) to the public URL of this n8n and restart it. Nothing was sent or charged.',
 	);
 }
 

@@ -19,7 +19,7 @@ const SECONDS_BELOW = 100_000_000_000;
  */
 export function readTask(body: unknown, hint: TaskHint = {}): Task {
 	const data = asFields(asFields(body)?.data);
-	if (!data) throw malformed('the answer holds no task', hint);
+	if (!data) throw malformed('it contains no task', hint);
 	return readFields(data, hint);
 }
 
@@ -46,12 +46,12 @@ export function callbackTaskId(body: unknown): string | undefined {
 
 function readFields(data: Fields, hint: TaskHint): Task {
 	const taskId = text(pick(data, 'taskId')) ?? hint.taskId;
-	if (!taskId) throw malformed('the answer names no task ID', hint);
+	if (!taskId) throw malformed('it contains no task ID', hint);
 	if (hint.taskId && taskId !== hint.taskId) {
-		throw malformed(`the answer is about another task (${taskId})`, hint);
+		throw malformed(`it is about another task: ${taskId}`, hint);
 	}
 	const given = text(data.state)?.toLowerCase();
-	if (!given) throw malformed('the answer names no state', { ...hint, taskId });
+	if (!given) throw malformed('it contains no state', { ...hint, taskId });
 	const model = (text(data.model) ?? hint.model ?? '').split('/').pop() ?? '';
 	const result = asFields(parseOnce(pick(data, 'resultJson'))) ?? {};
 	const found = given === 'completed' || ALSO_COMPLETED.includes(given);
@@ -130,12 +130,12 @@ function readFace(value: unknown): Face | undefined {
 }
 
 function malformed(what: string, hint: TaskHint): Problem {
-	const of = hint.taskId ? ` about task ${hint.taskId}` : '';
+	const of = hint.taskId ? ` (task ${hint.taskId})` : '';
 	return new Problem(
 		'malformed',
-		`The API's answer${of} can't be read: ${what}`,
+		`The response of the API can't be read: ${what}${of}`,
 		hint.taskId
-			? 'The task itself is not lost: ask for it again later with the operation Get Task.'
+			? 'The task is not lost: retrieve it later with Get Task.'
 			: 'Check the Base URL in the credential, then look for an update of this node package.',
 		hint.taskId ? { taskId: hint.taskId } : {},
 	);

@@ -27,7 +27,7 @@ export function runSummary(outcomes: Array<Outcome<TaskRecord>>): string {
 	return [
 		`${states}.`,
 		cutSentence(outcomes),
-		cost > 0 && `Estimated cost: $${cost.toFixed(4)} (the vendor's price list of 2026).`,
+		cost > 0 && `Estimated cost: $${cost.toFixed(4)}, by the price list of 2026.`,
 	]
 		.filter(Boolean)
 		.join(' ');

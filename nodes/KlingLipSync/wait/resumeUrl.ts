@@ -27,8 +27,8 @@ export function resumeUrlOf(context: IExecuteFunctions): string {
 	const url = context.evaluateExpression('{{ $execution.resumeUrl }}', 0);
 	if (typeof url !== 'string' || !URL.canParse(url)) {
 		throw inputProblem(
-			'This n8n names no URL at which it can be called back',
-			"Choose 'Wait in This Node' as the way to wait.",
+			'This n8n has no URL at which Kling can call it back',
+			"Set 'Wait for Result' to 'Wait in This Node'.",
 		);
 	}
 	return url;

@@ -20,7 +20,7 @@ export function timeoutOf(run: Run, waitMode: 'poll' | 'callback'): number {
 	if (!Number.isFinite(minutes) || minutes <= 0) {
 		throw nodeError(
 			run.context.getNode(),
-			inputProblem("'Timeout (Minutes)' has to be a number above 0"),
+			inputProblem("'Timeout (Minutes)' must be a number above 0"),
 			0,
 		);
 	}
