@@ -132,10 +132,14 @@ describe('the simulation finds', () => {
 		['two handlers of one process that go on', { claimsNothing: true }, [inOne]],
 		['a wait that goes on while n8n starts', { timing: { startUp: 0 } }, [inOne, isKilled]],
 		['a timer of an earlier wait', { timing: { timerLead: 0 } }, [isLate, pausesTwice]],
-	])('%s', async (_, fault, where) => {
-		const { violations } = await search(fault, 5_000, (scenario) =>
-			where.every((holds) => holds(scenario)),
-		);
-		expect(violations).toBeDefined();
-	}, 300_000);
+	])(
+		'%s',
+		async (_, fault, where) => {
+			const { violations } = await search(fault, 5_000, (scenario) =>
+				where.every((holds) => holds(scenario)),
+			);
+			expect(violations).toBeDefined();
+		},
+		300_000,
+	);
 });
