@@ -97,7 +97,7 @@ function commonProblem(
 		return new Problem(
 			'rateLimited',
 			'The API is receiving too many requests (HTTP 429)',
-			"Try again later, or lower the option 'Max Concurrency'. This request created nothing.",
+			"Try again later, or lower the option 'Max Concurrency'. Nothing was created.",
 			details,
 			retryAfterMs(response.headers?.['retry-after'], clock.now()),
 		);
