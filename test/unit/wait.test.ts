@@ -1,20 +1,8 @@
 import { retryAfterMs, retryPause } from '../../nodes/KlingLipSync/api/retryPause';
 import { mapLimited } from '../../nodes/KlingLipSync/concurrency';
 import { LastingAnswer } from '../../nodes/KlingLipSync/task/lastingAnswer';
-import { nextPause } from '../../nodes/KlingLipSync/task/pollPause';
 import type { ProblemKind } from '../../nodes/KlingLipSync/task/problem';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
-
-it('asks again after 2 s, then less and less often, at least every 15 s', () => {
-	const pauses = [];
-	for (let pause = 0; pauses.length < 8; ) pauses.push((pause = nextPause(pause)));
-	expect(pauses[0]).toBe(2000);
-	for (const [index, pause] of pauses.entries()) {
-		expect(pause).toBeGreaterThanOrEqual(pauses[index - 1] ?? 0);
-		expect(pause).toBeLessThanOrEqual(15_000);
-	}
-	expect(pauses.at(-1)).toBe(15_000);
-});
 
 it('repeats a request after 1, 2, 4 … s, or when the API asked for it, but not later than a limit', () => {
 	expect([0, 1, 2, 3].map((attempt) => retryPause(attempt, undefined, 60_000))).toEqual([

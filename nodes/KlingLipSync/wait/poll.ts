@@ -1,6 +1,6 @@
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import { nextPause } from '../task/pollPause';
+import { pollPause } from '../task/pollPause';
 import { failuresAsProblems } from '../task/failureAdvice';
 import { LastingAnswer } from '../task/lastingAnswer';
 import { isTerminal } from '../task/task';
@@ -17,6 +17,8 @@ import { stopAtProblem } from '../run/run';
 
 /** The longest that a busy API may hold up the next look at all tasks, in ms. */
 const LONGEST_RETRY_AFTER = 60_000;
+/** The least pause after an answer that shows no task, in ms: asking sooner hardly helps. */
+const AFTER_PROBLEM = 2_000;
 
 interface Watched extends TaskRecord {
 	index: number;
@@ -40,17 +42,19 @@ export async function pollTasks(
 	createdAt?: number,
 ): Promise<Array<Outcome<TaskRecord>>> {
 	const results = [...outcomes];
-	const deadline = clock.now() + timeoutMs;
+	const start = clock.now();
+	const deadline = start + timeoutMs;
 	let waiting = outcomes.flatMap((outcome, index): Watched[] =>
 		outcome instanceof Problem || isTerminal(outcome.task)
 			? []
 			: [{ ...outcome, index, lasting: new LastingAnswer(createdAt) }],
 	);
-	let pause = 0;
+	let lookedAt = start;
 	let askedFor = 0;
 	while (waiting.length > 0) {
-		pause = nextPause(pause);
-		const left = deadline - clock.now();
+		const now = clock.now();
+		const pause = pollPause(lookedAt - start, now - lookedAt);
+		const left = deadline - now;
 		if (left <= 0) {
 			for (const { index } of waiting)
 				results[index] = { ...(results[index] as TaskRecord), timedOut: true };
@@ -60,6 +64,7 @@ export async function pollTasks(
 		stopIfCancelled(run);
 
 		askedFor = 0;
+		lookedAt = clock.now();
 		const looks: Look[] = await mapLimited(waiting, run.concurrency, async (watched) =>
 			clock.now() > deadline + TIMEOUTS.query ? { watched } : await look(run, watched),
 		);
@@ -91,7 +96,10 @@ async function look(run: Run, watched: Watched): Promise<Look> {
 		watched.task = answer.task;
 		return { watched, outcome: { ...answer, order } };
 	}
-	if (!isLasting) return { watched, retryAfterMs: answer.retryAfterMs };
+	if (!isLasting) {
+		const { retryAfterMs = 0 } = answer;
+		return { watched, retryAfterMs: Math.max(retryAfterMs, AFTER_PROBLEM) };
+	}
 	return { watched, outcome: answer.with({ ...orderDetails(order), state: task.state }) };
 }
 
