@@ -27,6 +27,7 @@ export interface ProblemDetails {
 /** How many characters of a message and a hint are shown: both quote what others wrote. */
 const LONGEST_MESSAGE = 1000;
 const LONGEST_HINT = 4000;
+const KEPT_END = 100;
 
 /**
  * Everything that this package expects to go wrong. `message` says what happened, `hint` what the
@@ -97,8 +98,11 @@ export async function attemptAsync<T>(build: () => Promise<Outcome<T>>): Promise
 	}
 }
 
+/** Cut before its end, where messages name the task. */
 function shorten(text: string, length: number): string {
-	return text.length > length ? `${text.slice(0, length)}…` : text;
+	return text.length > length
+		? `${text.slice(0, length - KEPT_END)}…${text.slice(-KEPT_END)}`
+		: text;
 }
 
 function asProblem(error: unknown): Problem {
