@@ -5,6 +5,7 @@ export const differences = [
 	/^a callback that can not be trusted because its signature is wrong/,
 	// When an execution goes on, n8n before 2.36 takes no item with details to the error output.
 	/^a failed task goes to the error output where there is one/,
+	/^a task that can not be confirmed goes to the error output/,
 	// Agents did not run a node this way yet. Theirs is tested as "invoke".
 	/as the tool of an agent \(engine\)/,
 	// The test of a credential could not tell one HTTP error from another.

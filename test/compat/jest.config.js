@@ -30,8 +30,8 @@ module.exports = {
 			testEnvironment: '<rootDir>/test/compat/environment.ts',
 			resolver: '<rootDir>/test/compat/resolver.js',
 			testMatch: ['<rootDir>/test/compat/*.test.ts', '<rootDir>/test/engine/*.test.ts'],
-			// The first tests the harness, with what only the newest n8n has, the second the package's own files.
-			testPathIgnorePatterns: ['/engine/probe\\.', '/engine/package\\.'],
+			// These test the harness, with what only the newest n8n has.
+			testPathIgnorePatterns: ['/engine/probe\\.', '/engine/strict\\.'],
 		},
 		{
 			...common,

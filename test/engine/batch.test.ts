@@ -2,10 +2,10 @@ import type { IConnections } from 'n8n-workflow';
 import type { LogEntry } from '../emulator/requests';
 import type { Engine } from './harness';
 import { startServer } from './localServer';
-import type { Api, NodeParameters, World } from './setup';
+import type { Api, NodeParameters } from './setup';
 import type { NodeData } from './workflows';
 import { wired } from './workflows';
-import { createWorld, kling, speedUp } from './setup';
+import { kling, useWorld } from './setup';
 import {
 	AUDIO,
 	VIDEO,
@@ -21,33 +21,21 @@ import {
 
 const COUNT = 50;
 
-let api: Api;
-let engine: Engine;
-let world: World;
-let slowDown: () => void;
 interface Answered {
 	entry: LogEntry;
 	at: number;
 }
 const answered: Answered[] = [];
 
-beforeAll(async () => {
-	const onEvent = (kind: string, entry: object) => {
-		if (kind === 'request') answered.push({ entry: entry as LogEntry, at: Date.now() });
-	};
-	world = await createWorld({ api: { onEvent } });
-	({ api, engine } = world);
-	slowDown = speedUp(100);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	answered.length = 0;
-	Object.assign(api.settings, { identifyMs: 30, lipSyncMs: 30, latencyMs: 0, failWith: null });
-});
+const onEvent = (kind: string, entry: object) => {
+	if (kind === 'request') answered.push({ entry: entry as LogEntry, at: Date.now() });
+};
+
+const world = useWorld({ api: { onEvent }, factor: 100 });
+let api: Api;
+let engine: Engine;
+beforeAll(() => ({ api, engine } = world));
+beforeEach(() => (answered.length = 0));
 
 const urlOf = (n: number) => `${VIDEO}?n=${n}`;
 const input = (count = COUNT) => Array.from({ length: count }, (_, n) => ({ json: { n } }));
@@ -274,7 +262,7 @@ describe('waiting in the node', () => {
 
 	it('asks again for what is not finished, and no more for what is', async () => {
 		api.settings.identifyMs = ({ video_url: url }) => (url === urlOf(0) ? 1e9 : 0);
-		const { promise } = start({}, 3);
+		const { promise } = start({ checkMedia: false }, 3);
 		const slow = await until(() => api.creates().find(({ body }) => body?.video_url === urlOf(0)));
 		await until(() => api.queries(slow.taskId).length >= 5);
 		api.finish(slow.taskId!);

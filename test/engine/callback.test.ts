@@ -2,10 +2,10 @@ import { sleep } from 'n8n-workflow';
 import type { Engine } from './harness';
 import type { ExecutionRef } from './executions';
 import type { Run } from './run';
-import type { Api, NodeParameters, World } from './setup';
+import type { Api, NodeParameters } from './setup';
 import type { NodeData } from './workflows';
 import { wired } from './workflows';
-import { createWorld, kling, NODE, speedUp } from './setup';
+import { kling, NODE, speedUp, useWorld } from './setup';
 import { helper } from './node-types';
 import {
 	AUDIO,
@@ -28,37 +28,29 @@ import { pausedRuns as remembered } from '../../nodes/KlingLipSync/wait/pausedRu
 
 const LONG = 1e9;
 
-let api: Api;
-let engine: Engine;
-let world: World;
 let counted: number;
 let base: string;
 
 // Counts how often an execution went on, which its result does not tell.
 const counter = helper('count', {
-	execute: async function () {
+	async execute() {
 		counted++;
 		return [this.getInputData()];
 	},
 });
 const count = { name: 'Count', type: 'test.count' };
 
+const world = useWorld({
+	api: { callbackRetriesMs: [20, 20, 20], backgroundRetryMs: 50 },
+	engine: { nodeTypes: { [NODE]: new KlingLipSync(), 'test.count': counter } },
+});
+let api: Api;
+let engine: Engine;
 beforeAll(async () => {
-	world = await createWorld({
-		api: { callbackRetriesMs: [20, 20, 20], backgroundRetryMs: 50 },
-		engine: { nodeTypes: { [NODE]: new KlingLipSync(), 'test.count': counter } },
-	});
 	({ api, engine } = world);
 	base = await engine.serveBinary();
 });
-afterAll(async () => await world.close());
-beforeEach(() => {
-	api.reset();
-	counted = 0;
-	engine.logs.length = 0;
-	Object.assign(api.settings, { identifyMs: 30, lipSyncMs: 30, failWith: null, faces: 2 });
-	Object.assign(api.settings, { callbacks: 'normal' });
-});
+beforeEach(() => (counted = 0));
 
 const input = (length: number) => Array.from({ length }, (_, n) => ({ json: { n } }));
 const urlOf = (n: number) => `${VIDEO}?n=${n}`;

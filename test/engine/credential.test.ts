@@ -1,19 +1,13 @@
 import type { Engine } from './harness';
 import { startServer } from './localServer';
-import type { Api, World } from './setup';
-import { createWorld } from './setup';
+import type { Api } from './setup';
+import { useWorld } from './setup';
 import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
 
+const world = useWorld({ api: { noCreditsKey: 'poor-key' } });
 let api: Api;
 let engine: Engine;
-let world: World;
-
-beforeAll(async () => {
-	world = await createWorld({ api: { noCreditsKey: 'poor-key' } });
-	({ api, engine } = world);
-});
-afterAll(async () => await world.close());
-beforeEach(() => api.reset());
+beforeAll(() => ({ api, engine } = world));
 
 const test = async (changes = {}) =>
 	await engine.testCredential('klingLipSyncApi', {

@@ -2,36 +2,22 @@
 import type { Engine } from './harness';
 import { startServer } from './localServer';
 import type { Fault } from '../emulator/faults';
-import type { Api, NodeParameters, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters } from './setup';
+import { kling, useWorld } from './setup';
 import { AUDIO, deepText, fetched, IDENTIFY, identified, LIP_SYNC, synced, VIDEO } from './helpers';
 import { clock } from '../../nodes/KlingLipSync/clock';
 
 const KEY = 'sk-very-secret-0815';
 
+const world = useWorld({
+	api: { apiKey: KEY, noCreditsKey: 'poor-key' },
+	engine: { credentials: {} },
+	factor: 200,
+});
 let api: Api;
 let engine: Engine;
-let world: World;
-let slowDown: () => void;
-
-beforeAll(async () => {
-	world = await createWorld({
-		api: { apiKey: KEY, noCreditsKey: 'poor-key' },
-		engine: { credentials: {} },
-	});
-	({ api, engine } = world);
-	slowDown = speedUp(200);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { failWith: null, lipSyncMs: 30 });
-	engine.credentials = { apiKey: KEY, baseUrl: api.url };
-	engine.logs.length = 0;
-});
+beforeAll(() => ({ api, engine } = world));
+beforeEach(() => (engine.credentials = { apiKey: KEY, baseUrl: api.url }));
 
 const identify = { operation: 'identifyFace', videoUrl: VIDEO };
 
@@ -289,16 +275,12 @@ it('a vendor that quotes the key brings it into no item, error or log', async ()
 it('the key is in the header of requests to the API only', async () => {
 	const { taskId: identifyTaskId } = await identified(api);
 	const options = { downloadVideo: true };
-	const run = await engine.run({
-		nodes: [
-			kling({
-				operation: 'lipSync',
-				faceSource: 'identifyTask',
-				identifyTaskId,
-				audioUrl: AUDIO,
-				options,
-			}),
-		],
+	const run = await world.run({
+		operation: 'lipSync',
+		faceSource: 'identifyTask',
+		identifyTaskId,
+		audioUrl: AUDIO,
+		options,
 	});
 	expect(run.status).toBe('success');
 	for (const { headers, query, body } of api.log) {

@@ -1,7 +1,7 @@
 import type { Engine } from './harness';
 import type { INode, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
-import type { Api, NodeParameters, World } from './setup';
-import { createWorld, kling } from './setup';
+import type { Api, NodeParameters } from './setup';
+import { kling, useWorld } from './setup';
 import {
 	AUDIO,
 	bodies,
@@ -16,21 +16,10 @@ import {
 
 const DAY = 86_400_000;
 
+const world = useWorld();
 let api: Api;
 let engine: Engine;
-let world: World;
-
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-});
-afterAll(async () => await world.close());
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { faces: 2, identifyMs: 30, resultInQuery: 'plain' });
-	Object.assign(api.settings, { queryExtras: {} });
-	engine.credentials = { apiKey: 'test-key', baseUrl: api.url };
-});
+beforeAll(() => ({ api, engine } = world));
 
 const panel = async (
 	identifyTaskId: unknown,

@@ -2,37 +2,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Engine } from './harness';
-import type { Api, NodeParameters, RunSettings, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters, RunSettings } from './setup';
+import { kling, useWorld } from './setup';
 import { AUDIO, deepText, identified, IDENTIFY, LIP_SYNC, synced, until } from './helpers';
 
+const world = useWorld({ factor: 50 });
 let api: Api;
 let engine: Engine;
-let world: World;
-let slowDown: () => void;
+beforeAll(() => ({ api, engine } = world));
 
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-	slowDown = speedUp(50);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { lipSyncMs: 30, resultInQuery: 'plain' });
-});
-
-const getTask = async (
-	parameters: NodeParameters,
-	{ nodeSettings, ...options }: RunSettings = {},
-) =>
-	await engine.run({
-		nodes: [kling({ operation: 'getTask', ...parameters }, nodeSettings)],
-		...options,
-	});
+const getTask = async (parameters: NodeParameters, settings?: RunSettings) =>
+	await world.run({ operation: 'getTask', ...parameters }, settings);
 
 const resultOf = (taskId: string) => `${api.url}/files/result/${taskId}.mp4`;
 const failure = { state: 'failed', failMsg: 'audio too short', failCode: '1102' } as const;
@@ -201,16 +181,12 @@ describe('downloading', () => {
 
 	it('is done by Lip Sync itself, too', async () => {
 		const { taskId: identifyTaskId } = await identified(api);
-		const run = await engine.run({
-			nodes: [
-				kling({
-					operation: 'lipSync',
-					faceSource: 'identifyTask',
-					identifyTaskId,
-					audioUrl: AUDIO,
-					options: { downloadVideo: true, binaryPropertyName: 'video' },
-				}),
-			],
+		const run = await world.run({
+			operation: 'lipSync',
+			faceSource: 'identifyTask',
+			identifyTaskId,
+			audioUrl: AUDIO,
+			options: { downloadVideo: true, binaryPropertyName: 'video' },
 		});
 		const [item] = run.items('Kling');
 		expect(item.binary.video.fileName).toBe(`${item.json.taskId}.mp4`);

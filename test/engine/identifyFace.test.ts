@@ -1,35 +1,15 @@
 import type { Engine } from './harness';
-import type { Api, NodeParameters, RunSettings, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters, RunSettings } from './setup';
+import { useWorld } from './setup';
 import { bodies, deepText, fetched, IDENTIFY, numberIn, taskOf, VIDEO } from './helpers';
 
+const world = useWorld({ factor: 50 });
 let api: Api;
 let engine: Engine;
-let world: World;
-let slowDown: () => void;
+beforeAll(() => ({ api, engine } = world));
 
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-	slowDown = speedUp(50);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { faces: 2, identifyMs: 30, failWith: null, latencyMs: 0 });
-});
-
-const identify = async (
-	parameters: NodeParameters,
-	{ nodeSettings, ...options }: RunSettings = {},
-) =>
-	await engine.run({
-		nodes: [kling({ operation: 'identifyFace', videoUrl: VIDEO, ...parameters }, nodeSettings)],
-		...options,
-	});
+const identify = async (parameters: NodeParameters, settings?: RunSettings) =>
+	await world.run({ operation: 'identifyFace', videoUrl: VIDEO, ...parameters }, settings);
 
 const facesOf = ({ taskId }: { taskId: string }) =>
 	[1, 2].map((number) => ({

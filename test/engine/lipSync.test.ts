@@ -1,7 +1,6 @@
-import type { Engine } from './harness';
 import type { FaceChoice } from '../emulator/requests';
-import type { Api, NodeParameters, RunSettings, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters, RunSettings } from './setup';
+import { useWorld } from './setup';
 import {
 	AUDIO,
 	bodies,
@@ -22,39 +21,15 @@ const MORE_TIMES = { ...TIMES, sound_end_time: 2950 };
 /** What everybody gets who does not ask for the video's own sound. */
 const REPLACED = { original_audio_volume: 0 };
 
+const world = useWorld({ factor: 50 });
 let api: Api;
-let engine: Engine;
-let world: World;
-let slowDown: () => void;
+beforeAll(() => ({ api } = world));
 
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-	slowDown = speedUp(50);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { faces: 2, identifyMs: 30, lipSyncMs: 30, failWith: null });
-	Object.assign(api.settings, { queryExtras: {}, resultInQuery: 'plain' });
-});
-
-const lipSync = async (
-	parameters: NodeParameters,
-	{ nodeSettings, ...options }: RunSettings = {},
-) =>
-	await engine.run({
-		nodes: [
-			kling(
-				{ operation: 'lipSync', faceSource: 'identifyTask', audioUrl: AUDIO, ...parameters },
-				nodeSettings,
-			),
-		],
-		...options,
-	});
+const lipSync = async (parameters: NodeParameters, settings?: RunSettings) =>
+	await world.run(
+		{ operation: 'lipSync', faceSource: 'identifyTask', audioUrl: AUDIO, ...parameters },
+		settings,
+	);
 
 const body = (sessionId: string, choices: FaceChoice[], extra: object = {}) => ({
 	model: LIP_SYNC,

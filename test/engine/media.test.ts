@@ -7,37 +7,20 @@ import type { Engine } from './harness';
 import type { LocalServer } from './localServer';
 import { startServer } from './localServer';
 import type { Run } from './run';
-import type { Api, NodeParameters, RunSettings, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters, RunSettings } from './setup';
+import { useWorld } from './setup';
 import { AUDIO, bodies, IDENTIFY, identified, LIP_SYNC, VIDEO } from './helpers';
 
 // A public address at which nobody answers: a test that contacts it takes longer than allowed.
 const PUBLIC_API = 'http://203.0.113.7';
 
+const world = useWorld({ engine: { binaryMode: 'filesystem' }, factor: 50 });
 let api: Api;
 let engine: Engine;
-let world: World;
-let slowDown: () => void;
-let local: Engine['credentials'];
+beforeAll(() => ({ api, engine } = world));
 
-beforeAll(async () => {
-	world = await createWorld({ engine: { binaryMode: 'filesystem' } });
-	({ api, engine } = world);
-	slowDown = speedUp(50);
-	local = { apiKey: 'test-key', baseUrl: api.url };
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	engine.credentials = local;
-	engine.binaryMode = 'filesystem';
-});
-
-const run = async (parameters: NodeParameters, { nodeSettings, ...options }: RunSettings = {}) =>
-	await engine.run({ nodes: [kling(parameters, nodeSettings)], ...options });
+const run = async (parameters: NodeParameters, settings?: RunSettings) =>
+	await world.run(parameters, settings);
 
 const identifyFace = async (parameters: NodeParameters, options?: RunSettings) =>
 	await run({ operation: 'identifyFace', ...parameters }, options);
@@ -121,6 +104,7 @@ describe('files of earlier nodes', () => {
 	});
 
 	it('are refused for an audio when they are too large, but not at the limit', async () => {
+		await engine.serveBinary();
 		const { sessionId } = await identified(api);
 		const limit = 5 * 1024 * 1024;
 		const ofSize = (bytes: number) =>

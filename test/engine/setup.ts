@@ -52,6 +52,12 @@ export function loadPackage() {
 	return loaded;
 }
 
+/** The parameters of a node, as a workflow has them. */
+export type NodeParameters = Record<string, unknown>;
+
+/** What a run may have besides the parameters of its node: settings of the node, and options of the run. */
+export type RunSettings = Partial<StartOptions> & { nodeSettings?: Partial<NodeData> };
+
 interface WorldSettings {
 	/** The emulator's settings. */
 	api?: Parameters<typeof startEmulator>[0];
@@ -76,6 +82,11 @@ export async function createWorld(settings: WorldSettings = {}) {
 	return {
 		api,
 		engine,
+
+		/** Runs a Kling node. */
+		run: async (parameters: NodeParameters, { nodeSettings, ...options }: RunSettings = {}) =>
+			await engine.run({ nodes: [kling(parameters, nodeSettings)], ...options }),
+
 		async close() {
 			await engine.close();
 			await api.close();
@@ -85,11 +96,48 @@ export async function createWorld(settings: WorldSettings = {}) {
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The parameters of a node, as a workflow has them. */
-export type NodeParameters = Record<string, unknown>;
+/** A copy of what can be set. */
+const settingsOf = ({ api, engine }: World) => {
+	const { binaryMode, credentials, restApiUrl } = engine;
+	const { webhookBaseUrl, webhookTestBaseUrl, webhookWaitingBaseUrl } = engine;
+	const urls = { restApiUrl, webhookBaseUrl, webhookTestBaseUrl, webhookWaitingBaseUrl };
+	return {
+		api: { ...api.settings },
+		engine: { binaryMode, credentials: { ...credentials }, ...urls },
+	};
+};
 
-/** What a run may have besides the parameters of its node: settings of the node, and options of the run. */
-export type RunSettings = Partial<StartOptions> & { nodeSettings?: Partial<NodeData> };
+/**
+ * One world for the tests of a file, filled before the first of them. Before each one the API has forgotten its tasks,
+ * the engine its log, and the settings of both are those that they had before the first.
+ *
+ * @param settings of the world; `factor`: how many times faster the node's time runs
+ */
+export function useWorld({
+	factor = 1,
+	...settings
+}: WorldSettings & { factor?: number } = {}): World {
+	const world = {} as World;
+	let restoreClock = () => {};
+	let initial: ReturnType<typeof settingsOf> | undefined;
+	beforeAll(async () => {
+		Object.assign(world, await createWorld(settings));
+		if (factor !== 1) restoreClock = speedUp(factor);
+	});
+	beforeEach(() => {
+		const { api, engine } = world;
+		initial ??= settingsOf(world);
+		api.reset();
+		Object.assign(api.settings, initial.api);
+		Object.assign(engine, initial.engine, { credentials: { ...initial.engine.credentials } });
+		engine.logs.length = 0;
+	});
+	afterAll(async () => {
+		restoreClock();
+		await world.close();
+	});
+	return world;
+}
 
 /**
  * A Kling Lip Sync node for a workflow.

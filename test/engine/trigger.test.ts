@@ -1,9 +1,9 @@
 /* eslint-disable @typescript-eslint/no-require-imports */
 import type { INodeType } from 'n8n-workflow';
 import type { Engine } from './harness';
-import type { Api, NodeParameters, World } from './setup';
+import type { Api, NodeParameters } from './setup';
 import { callbackBody } from '../emulator/results';
-import { createWorld, kling, TRIGGER } from './setup';
+import { kling, TRIGGER, useWorld } from './setup';
 import {
 	AUDIO,
 	bodies,
@@ -22,24 +22,13 @@ import type * as Sources from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node
 import { KlingLipSyncTrigger } from '../../nodes/KlingLipSync/KlingLipSyncTrigger.node';
 import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
 
+const world = useWorld();
 let api: Api;
 let engine: Engine;
-let world: World;
 let workflows = 0;
 let workflowId: string;
-
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-});
-afterAll(async () => await world.close());
-beforeEach(() => {
-	api.reset();
-	workflowId = `wf-${++workflows}`;
-	engine.credentials = { apiKey: 'test-key', baseUrl: api.url };
-	engine.logs.length = 0;
-	Object.assign(api.settings, { queryExtras: {}, resultInQuery: 'plain', timesInQuery: true });
-});
+beforeAll(() => ({ api, engine } = world));
+beforeEach(() => (workflowId = `wf-${++workflows}`));
 
 type CallOptions = WebhookOptions & { parameters?: NodeParameters };
 
@@ -417,19 +406,16 @@ it('the nodes of a workflow know the URL of its trigger', async () => {
 	expect(webhook).toMatchObject({ path: '={{ $workflow.id }}/kling-lip-sync', isFullPath: true });
 	const { taskId: identifyTaskId } = await identified(api);
 	api.settings.callbacks = 'dropped';
-	await engine.run({
-		nodes: [
-			kling({
-				operation: 'lipSync',
-				faceSource: 'identifyTask',
-				identifyTaskId,
-				audioUrl: AUDIO,
-				waitMode: 'trigger',
-			}),
-		],
-		workflowId,
-		active: true,
-	});
+	await world.run(
+		{
+			operation: 'lipSync',
+			faceSource: 'identifyTask',
+			identifyTaskId,
+			audioUrl: AUDIO,
+			waitMode: 'trigger',
+		},
+		{ workflowId, active: true },
+	);
 	api.settings.callbacks = 'normal';
 	expect(bodies(api, LIP_SYNC)[0].callback_url).toMatch(
 		`https://n8n.example.com/webhook/${workflowId}/kling-lip-sync?signature=`,

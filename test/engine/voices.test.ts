@@ -3,51 +3,27 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import type { Engine } from './harness';
-import type { Api, NodeParameters, RunSettings, World } from './setup';
-import { createWorld, kling, speedUp } from './setup';
+import type { Api, NodeParameters, RunSettings } from './setup';
+import { kling, useWorld } from './setup';
 import { AUDIO, bodies, IDENTIFY, identified, LIP_SYNC, sample, VIDEO } from './helpers';
 
+const world = useWorld({ api: { faces: 3 }, factor: 50 });
 let api: Api;
 let engine: Engine;
-let world: World;
-let slowDown: () => void;
+beforeAll(() => ({ api, engine } = world));
 
-beforeAll(async () => {
-	world = await createWorld();
-	({ api, engine } = world);
-	slowDown = speedUp(50);
-});
-afterAll(async () => {
-	slowDown();
-	await world.close();
-});
-beforeEach(() => {
-	api.reset();
-	Object.assign(api.settings, { faces: 3, vocabulary: 'vendor', faceIds: 'string' });
-	Object.assign(api.settings, { faceTimes: 'ms', unknownForMs: 0, stateNames: {} });
-	Object.assign(engine, { binaryMode: 'default', credentials: { ...engine.credentials } });
-	engine.credentials.apiRevision = 'audio';
-});
+const lipSync = async (parameters: NodeParameters, settings?: RunSettings) =>
+	await world.run(
+		{
+			operation: 'lipSync',
+			faceSource: 'video',
+			videoUrl: VIDEO,
+			audioUrl: AUDIO,
+			...parameters,
+		},
+		settings,
+	);
 
-const lipSync = async (
-	parameters: NodeParameters,
-	{ nodeSettings, ...options }: RunSettings = {},
-) =>
-	await engine.run({
-		nodes: [
-			kling(
-				{
-					operation: 'lipSync',
-					faceSource: 'video',
-					videoUrl: VIDEO,
-					audioUrl: AUDIO,
-					...parameters,
-				},
-				nodeSettings,
-			),
-		],
-		...options,
-	});
 const mapping = (value: NodeParameters) => ({
 	faceSelection: 'map',
 	matchFacesBy: 'position',

@@ -73,10 +73,49 @@ export class Play {
 		this.story.push(`${node} gets ${items.map(summary).join('; ') || 'nothing'}`);
 	}
 
+	/** An execution with one task, which is finished, and whose callback has not come. */
+	async pauseForFinished(): Promise<string> {
+		const execution = await this.pause({ items: 1 });
+		this.finish(1);
+		return execution;
+	}
+
+	/** Waits until an execution is over, and looks at what has come out. */
+	async end(execution: string): Promise<void> {
+		await this.reach(execution, 'success');
+		await this.arrived(execution);
+	}
+
+	/** Looks at an execution that n8n could not let go on, and lets the vendor call again now that it can. */
+	async recover(execution: string): Promise<void> {
+		await this.look(execution);
+		await this.stage.refuse();
+		await this.call(1);
+		await this.end(execution);
+	}
+
+	/** A published trigger, and a finished task that someone else has ordered. */
+	async publishForFinished(): Promise<Published> {
+		const published = await this.stage.publish();
+		await this.order(1);
+		this.finish(1);
+		return published;
+	}
+
 	/** Looks at how often a trigger has started its workflow, once it was at least so often. */
 	async started({ starts }: Published, atLeast = 0): Promise<void> {
 		await until(async () => (await starts()) >= atLeast, PATIENCE_MS);
 		this.story.push(`the workflow was started ${await starts()} times`);
+	}
+
+	/** The vendor calls a trigger twice about a finished task. */
+	async startOnce(published: Published): Promise<void> {
+		const callOnce = async () => {
+			await this.call(1, published.url);
+			await this.started(published, 1);
+		};
+		await callOnce();
+		await callOnce();
 	}
 
 	/** Ends a task. */

@@ -16,6 +16,15 @@ const ONE_AT_A_TIME = { options: { maxConcurrency: 1 } };
 /** n8n looks once a minute whether a wait is over. */
 const SOON_OVER = { options: { timeoutMinutes: 0.05 } };
 
+const ONE_START = 'the workflow was started 1 times';
+const PAUSED = ['create 1: 200', 'the execution is waiting'];
+const PAUSED_FOR_TWO = ['create 1: 200', 'create 2: 200', 'the execution is waiting'];
+const COMES_OUT = ['the execution is success', 'Next gets completed'];
+const RECOVERS = ['the execution is waiting', 'callback 1: 200', ...COMES_OUT];
+const BOTH_COME_OUT = ['the execution is success', 'Next gets completed; completed'];
+
+const STARTS_ONCE = ['callback 1: 200', ONE_START, 'callback 1: 200', ONE_START];
+
 export const scenarios: Scenario[] = [
 	{
 		name: 'an execution is paused until the last of its tasks is finished',
@@ -26,21 +35,17 @@ export const scenarios: Scenario[] = [
 			await play.look(execution);
 			play.finish(2);
 			await play.call(2);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.end(execution);
 		},
 		story: [
-			'create 1: 200',
-			'create 2: 200',
-			'the execution is waiting',
+			...PAUSED_FOR_TWO,
 			'query 1: 200',
 			'query 2: 200',
 			'callback 1: 200',
 			'the execution is waiting',
 			'query 2: 200',
 			'callback 2: 200',
-			'the execution is success',
-			'Next gets completed; completed',
+			...BOTH_COME_OUT,
 		],
 	},
 	{
@@ -59,9 +64,7 @@ export const scenarios: Scenario[] = [
 			await play.arrived(execution);
 		},
 		story: [
-			'create 1: 200',
-			'create 2: 200',
-			'the execution is waiting',
+			...PAUSED_FOR_TWO,
 			'query 1: 200',
 			'callback 1: 503',
 			'query 1: 200',
@@ -80,16 +83,14 @@ export const scenarios: Scenario[] = [
 	{
 		name: 'the caller hangs up before the execution has gone on, which it does all the same',
 		async play(play) {
-			const execution = await play.pause({ items: 1 });
-			play.finish(1);
+			const execution = await play.pauseForFinished();
 			await play.hangUp(1);
 			await play.reach(execution, 'success');
 			await play.call(1);
 			await play.arrived(execution);
 		},
 		story: [
-			'create 1: 200',
-			'the execution is waiting',
+			...PAUSED,
 			'the caller of 1 hangs up',
 			'query 1: 200',
 			'the execution is success',
@@ -100,50 +101,22 @@ export const scenarios: Scenario[] = [
 	{
 		name: 'n8n can not let the execution go on, and the next callback tries again',
 		async play(play) {
-			const execution = await play.pause({ items: 1 });
-			play.finish(1);
+			const execution = await play.pauseForFinished();
 			await play.stage.refuse('resume');
 			await play.call(1);
-			await play.look(execution);
-			await play.stage.refuse();
-			await play.call(1);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.recover(execution);
 		},
-		story: [
-			'create 1: 200',
-			'the execution is waiting',
-			'query 1: 200',
-			'callback 1: 500',
-			'the execution is waiting',
-			'callback 1: 200',
-			'the execution is success',
-			'Next gets completed',
-		],
+		story: [...PAUSED, 'query 1: 200', 'callback 1: 500', ...RECOVERS],
 	},
 	{
 		name: 'n8n can not let the execution go on, and the caller has hung up',
 		async play(play) {
-			const execution = await play.pause({ items: 1 });
-			play.finish(1);
+			const execution = await play.pauseForFinished();
 			await play.stage.refuse('resume');
 			await play.hangUp(1);
-			await play.look(execution);
-			await play.stage.refuse();
-			await play.call(1);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.recover(execution);
 		},
-		story: [
-			'create 1: 200',
-			'the execution is waiting',
-			'the caller of 1 hangs up',
-			'query 1: 200',
-			'the execution is waiting',
-			'callback 1: 200',
-			'the execution is success',
-			'Next gets completed',
-		],
+		story: [...PAUSED, 'the caller of 1 hangs up', 'query 1: 200', ...RECOVERS],
 	},
 	{
 		name: 'the time is up before the tasks are finished',
@@ -156,8 +129,7 @@ export const scenarios: Scenario[] = [
 			await play.arrived(execution);
 		},
 		story: [
-			'create 1: 200',
-			'the execution is waiting',
+			...PAUSED,
 			'the execution is success',
 			'callback 1: 409',
 			'Next gets pending, timed out',
@@ -166,23 +138,19 @@ export const scenarios: Scenario[] = [
 	{
 		name: 'n8n crashes while an execution is paused',
 		async play(play) {
-			const execution = await play.pause({ items: 1 });
-			play.finish(1);
+			const execution = await play.pauseForFinished();
 			await play.stage.crash();
 			await play.look(execution);
 			await play.callUntilTaken(1);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.end(execution);
 		},
 		story: [
-			'create 1: 200',
-			'the execution is waiting',
+			...PAUSED,
 			'the execution is waiting',
 			'query 1: 200',
 			'callback 1: 503',
 			'callback 1: 200',
-			'the execution is success',
-			'Next gets completed',
+			...COMES_OUT,
 		],
 	},
 	{
@@ -201,14 +169,11 @@ export const scenarios: Scenario[] = [
 			await play.arrived(execution, 'Failed');
 		},
 		story: [
-			'create 1: 200',
-			'create 2: 200',
-			'the execution is waiting',
+			...PAUSED_FOR_TWO,
 			'query 1: 200',
 			'query 2: 200',
 			'callback 1: 200',
-			'the execution is success',
-			'Next gets completed',
+			...COMES_OUT,
 			'Failed gets error: Task … failed: no faces found',
 		],
 	},
@@ -224,8 +189,7 @@ export const scenarios: Scenario[] = [
 			play.finish(1);
 			play.finish(2);
 			await play.call(2);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.end(execution);
 		},
 		story: [
 			'create 1: 200',
@@ -235,8 +199,7 @@ export const scenarios: Scenario[] = [
 			'query 2: 200',
 			'query 1: 200',
 			'callback 2: 200',
-			'the execution is success',
-			'Next gets completed; completed',
+			...BOTH_COME_OUT,
 		],
 	},
 	{
@@ -249,16 +212,14 @@ export const scenarios: Scenario[] = [
 			const failed = await play.stage.start(plan);
 			await play.reach(failed, 'error');
 			const execution = await play.stage.retry(failed);
-			await play.reach(execution, 'success');
-			await play.arrived(execution);
+			await play.end(execution);
 		},
 		story: [
 			'create 1: 200',
 			'create 2: 402',
 			'the execution is error',
 			'create 2: 200',
-			'the execution is success',
-			'Next gets completed; completed',
+			...BOTH_COME_OUT,
 		],
 	},
 	{
@@ -269,10 +230,7 @@ export const scenarios: Scenario[] = [
 			await play.call(1, published.url);
 			await play.started(published);
 			play.finish(1);
-			await play.call(1, published.url);
-			await play.started(published, 1);
-			await play.call(1, published.url);
-			await play.started(published);
+			await play.startOnce(published);
 		},
 		story: [
 			'create 1: 200',
@@ -280,26 +238,18 @@ export const scenarios: Scenario[] = [
 			'callback 1: 503',
 			'the workflow was started 0 times',
 			'query 1: 200',
-			'callback 1: 200',
-			'the workflow was started 1 times',
-			'callback 1: 200',
-			'the workflow was started 1 times',
+			...STARTS_ONCE,
 		],
 	},
 	{
 		name: 'n8n can not start the workflow of a trigger, and the next callback does',
 		async play(play) {
-			const published = await play.stage.publish();
-			await play.order(1);
-			play.finish(1);
+			const published = await play.publishForFinished();
 			await play.stage.refuse('start');
 			await play.call(1, published.url);
 			await play.started(published);
 			await play.stage.refuse();
-			await play.call(1, published.url);
-			await play.started(published, 1);
-			await play.call(1, published.url);
-			await play.started(published);
+			await play.startOnce(published);
 		},
 		story: [
 			'create 1: 200',
@@ -307,18 +257,13 @@ export const scenarios: Scenario[] = [
 			'callback 1: 500',
 			'the workflow was started 0 times',
 			'query 1: 200',
-			'callback 1: 200',
-			'the workflow was started 1 times',
-			'callback 1: 200',
-			'the workflow was started 1 times',
+			...STARTS_ONCE,
 		],
 	},
 	{
 		name: 'the caller of a trigger hangs up, and its workflow starts once all the same',
 		async play(play) {
-			const published = await play.stage.publish();
-			await play.order(1);
-			play.finish(1);
+			const published = await play.publishForFinished();
 			await play.hangUp(1, published.url);
 			await play.started(published, 1);
 			await play.call(1, published.url);
@@ -328,9 +273,9 @@ export const scenarios: Scenario[] = [
 			'create 1: 200',
 			'the caller of 1 hangs up',
 			'query 1: 200',
-			'the workflow was started 1 times',
+			ONE_START,
 			'callback 1: 200',
-			'the workflow was started 1 times',
+			ONE_START,
 		],
 	},
 ];
