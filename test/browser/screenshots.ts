@@ -7,10 +7,8 @@ import path from 'node:path';
 import type { IConnections } from 'n8n-workflow';
 import type { Locator, Page } from 'playwright-core';
 import type { StoredCredential, TestWorkflow, WorkflowNode } from '../server/client';
-import ensureBuilt from '../server/globalSetup';
-import { startServer } from '../server/server';
 import { chain, manualStart } from '../server/workflows';
-import { openStage } from './stage';
+import { onOwnStage } from './stage';
 import type { Stage } from './stage';
 
 const ROOT = path.join(__dirname, '../..');
@@ -216,34 +214,22 @@ class Album {
 	}
 }
 
-async function main() {
-	await ensureBuilt();
+async function takeAll(stage: Stage) {
 	fs.mkdirSync(IMAGES, { recursive: true });
-	// The addresses that are to be seen are those of an n8n on the internet.
-	const env = { N8N_DISABLE_UI: 'false', WEBHOOK_URL: 'https://n8n.example.com/' };
-	const server = await startServer({ env });
-	let stage: Stage | undefined;
-	try {
-		stage = await openStage({ server, view: { deviceScaleFactor: 1.5 } });
-		const openAi = await server.createCredential({
-			name: 'OpenAI account',
-			type: 'openAiApi',
-			data: { apiKey: 'none' },
-		});
-		const album = new Album(stage, openAi);
-		for (const file of fs.readdirSync(EXAMPLES)) await album.example(file);
-		await album.mapper();
-		await album.faces();
-		await album.waitModes();
-		await album.triggerPanel();
-		await album.credentialDialog();
-	} finally {
-		await stage?.close();
-		await server.stop();
-	}
+	const openAi = await stage.server.createCredential({
+		name: 'OpenAI account',
+		type: 'openAiApi',
+		data: { apiKey: 'none' },
+	});
+	const album = new Album(stage, openAi);
+	for (const file of fs.readdirSync(EXAMPLES)) await album.example(file);
+	await album.mapper();
+	await album.faces();
+	await album.waitModes();
+	await album.triggerPanel();
+	await album.credentialDialog();
 }
 
-main().catch((error) => {
-	console.error(error);
-	process.exitCode = 1;
-});
+// The addresses that are to be seen are those of an n8n on the internet.
+const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
+void onOwnStage({ env, view: { deviceScaleFactor: 1.5 } }, takeAll);

@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console */
 /** What a browser test needs: the server of the run, a task API of its own, a browser, and nodes. */
 
 import type { BrowserContextOptions } from 'playwright-core';
@@ -6,6 +6,10 @@ import { startEmulator } from '../emulator';
 import type { EmulatorSettings } from '../emulator/settings';
 import { RestClient } from '../server/client';
 import type { WorkflowNode } from '../server/client';
+import ensureBuilt from '../server/globalSetup';
+import type { Environment } from '../server/processes';
+import { startServer } from '../server/server';
+import type { Server } from '../server/server';
 import { klingCredential, nodesOf } from '../server/workflows';
 import { Editor, launchBrowser } from './editor';
 
@@ -81,6 +85,31 @@ export async function openStage({
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/**
+ * For what is run by hand: does its work on a stage with a server of its own, and lets the process
+ * fail when that fails.
+ * @param env variables for n8n
+ */
+export async function onOwnStage(
+	{ env, view }: { env?: Environment; view: BrowserContextOptions },
+	work: (stage: Stage) => Promise<void>,
+) {
+	let server: Server | undefined;
+	let stage: Stage | undefined;
+	try {
+		await ensureBuilt();
+		server = await startServer({ env: { N8N_DISABLE_UI: 'false', ...env } });
+		stage = await openStage({ server, view });
+		await work(stage);
+	} catch (error) {
+		console.error(error);
+		process.exitCode = 1;
+	} finally {
+		await stage?.close();
+		await server?.stop();
+	}
+}
 
 /** An Edit Fields node. */
 function editFields(name: string, values: Record<string, string>): WorkflowNode {

@@ -5,10 +5,8 @@
  */
 
 import type { INodeParameters } from 'n8n-workflow';
-import ensureBuilt from '../server/globalSetup';
-import { startServer } from '../server/server';
 import { chain, manualStart } from '../server/workflows';
-import { openStage } from './stage';
+import { onOwnStage } from './stage';
 import type { Stage } from './stage';
 
 const identify = (more?: INodeParameters) => ({ operation: 'identifyFace', ...more });
@@ -88,26 +86,12 @@ async function walk(
 	await editor.shot(`walk-${name}-with-options`);
 }
 
-async function main() {
-	await ensureBuilt();
-	const server = await startServer({ env: { N8N_DISABLE_UI: 'false' } });
-	const view = { viewport: { width: 1500, height: 1900 } };
-	const wanted = process.argv.slice(2);
-	let stage: Stage | undefined;
-	try {
-		stage = await openStage({ server, view });
-		for (const [name, shape] of Object.entries(SHAPES)) {
-			if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
-			console.log(name);
-			await walk(stage, name, shape);
-		}
-	} finally {
-		await stage?.close();
-		await server.stop();
-	}
-}
+const wanted = process.argv.slice(2);
 
-main().catch((error) => {
-	console.error(error);
-	process.exitCode = 1;
+void onOwnStage({ view: { viewport: { width: 1500, height: 1900 } } }, async (stage) => {
+	for (const [name, shape] of Object.entries(SHAPES)) {
+		if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+		console.log(name);
+		await walk(stage, name, shape);
+	}
 });

@@ -12,8 +12,9 @@ import { promisify } from 'node:util';
 import type { INode } from 'n8n-workflow';
 import { startEmulator, type Emulator } from '../emulator';
 import { OWNER } from '../server/client';
+import { packAndInstall } from '../server/communityPackage';
 import { ensureN8n } from '../server/install';
-import { packAndInstall, startServer, stopAll } from '../server/server';
+import { startServer, stopAll } from '../server/server';
 import { klingCredential } from '../server/workflows';
 
 type Server = Awaited<ReturnType<typeof startServer>>;

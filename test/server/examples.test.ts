@@ -5,8 +5,9 @@ import { startEmulator } from '../emulator';
 import type { Emulator } from '../emulator';
 import { callTool, chatCredential, say, startChatModel, toolAnswer } from './chatModel';
 import type { ChatModel } from './chatModel';
+import { nodeOutput } from './client';
 import type { StoredCredential, TestWorkflow } from './client';
-import { startServer, nodeOutput } from './server';
+import { startServer } from './server';
 import type { Server } from './server';
 import { klingCredential } from './workflows';
 

@@ -1,5 +1,6 @@
+import { nodeOutput } from './client';
 import type { WorkflowNode } from './client';
-import { nodeOutput, startServer } from './server';
+import { startServer } from './server';
 import type { Server } from './server';
 import { chain, manualStart } from './workflows';
 

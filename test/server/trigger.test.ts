@@ -1,47 +1,26 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionStatus, INodeParameters } from 'n8n-workflow';
-import type { Outcome, Task } from '../emulator/tasks';
-import { filledIn, until } from './client';
-import { nodeOutput, startServer } from './server';
-import type { Server } from './server';
-import {
-	audioOf,
-	chain,
-	items,
-	klingNodes,
-	manualStart,
-	next,
-	startApi,
-	tasksOf,
-} from './workflows';
-import type { Api, KlingNodes } from './workflows';
+import { filledIn, nodeOutput, until } from './client';
+import { audioOf, chain, items, manualStart, next } from './workflows';
+import { useWorld } from './world';
 
 const PATIENCE_MS = 240_000;
 
-let server: Server;
-let api: Api;
-let kling: KlingNodes;
-
-beforeAll(async () => {
+const world = useWorld({
 	// A busy machine would make n8n turn callbacks away on its own account.
-	server = await startServer({ env: { DB_PING_TIMEOUT_MS: '60000' } });
-	api = await startApi({
+	server: { env: { DB_PING_TIMEOUT_MS: '60000' } },
+	api: {
 		// What a test is about may depend on the machine's speed, but not on whether n8n keeps the 10 s.
 		callbackTimeoutMs: PATIENCE_MS,
 		backgroundRetryMs: 5_000,
 		backgroundForMs: 120_000,
 		callbacks: ({ request }) => (audioOf(request)[0] === 'twice' ? 'twice' : 'normal'),
-	});
-	kling = await klingNodes(server, api);
-}, 300_000);
-
-afterAll(async () => {
-	await server?.stop();
-	await api?.close();
+	},
 });
 
-const triggerUrl = (workflowId: string) => `${server.webhookUrl}/${workflowId}/kling-lip-sync`;
+const triggerUrl = (workflowId: string) =>
+	`${world.server.webhookUrl}/${workflowId}/kling-lip-sync`;
 
 /** One workflow that orders by hand and receives in its trigger. */
 const orderAndReceive = (
@@ -53,8 +32,8 @@ const orderAndReceive = (
 	nodes: [
 		manualStart,
 		...items(count),
-		kling.lipSync(tag, { waitMode: 'trigger', options: { maxConcurrency: 20 }, ...lipSync }),
-		kling.trigger({ ...trigger }),
+		world.kling.lipSync(tag, { waitMode: 'trigger', options: { maxConcurrency: 20 }, ...lipSync }),
+		world.kling.trigger({ ...trigger }),
 		next(),
 	],
 	connections: {
@@ -63,47 +42,28 @@ const orderAndReceive = (
 	},
 });
 
-async function publish(...args: Parameters<typeof orderAndReceive>) {
-	const id = await server.createWorkflow(orderAndReceive(...args));
-	await server.activate(id);
-	return id;
-}
+const publish = async (...args: Parameters<typeof orderAndReceive>) =>
+	await world.publish(orderAndReceive(...args));
 
 /** Runs the ordering part by hand. */
 async function order(workflowId: string, tag: string) {
-	const id = await server.run(workflowId, { triggerName: 'Start' });
-	const execution = await server.waitFor(id, 'success', PATIENCE_MS);
-	return { execution, tasks: tasksOf(api, tag) };
-}
-
-const finish = (tasks: Task[], outcome: Outcome = { state: 'completed' }) =>
-	tasks.forEach(({ taskId }) => api.finish(taskId, outcome));
-
-const statusesOf = (tasks: Task[]) =>
-	api.deliveries
-		.filter(({ taskId }) => tasks.some((task) => task.taskId === taskId))
-		.map(({ status, error }) => status ?? error);
-
-async function answered(tasks: Task[], status: number, count = tasks.length) {
-	await until(
-		() => statusesOf(tasks).filter((answer) => answer === status).length >= count,
-		PATIENCE_MS,
-		() => `The answers were ${statusesOf(tasks)}`,
-	);
+	const id = await world.runByHand(workflowId);
+	const execution = await world.server.waitFor(id, 'success', PATIENCE_MS);
+	return { execution, tasks: world.tasksOf(tag) };
 }
 
 /** How many times a workflow's trigger has started it, once all of that is done. */
 async function starts(workflowId: string) {
 	const underWay: ExecutionStatus[] = ['new', 'running'];
 	await until(
-		async () => (await server.countExecutions({ workflowId, status: underWay })) === 0,
+		async () => (await world.server.countExecutions({ workflowId, status: underWay })) === 0,
 		PATIENCE_MS,
 		() => `Executions of ${workflowId} do not end`,
 	);
 	// One more would have come by then.
 	await sleep(1000);
 	const status: ExecutionStatus[] = [...underWay, 'success', 'error', 'crashed'];
-	return await server.countExecutions({ workflowId, status });
+	return await world.server.countExecutions({ workflowId, status });
 }
 
 describe('a trigger', () => {
@@ -118,21 +78,21 @@ describe('a trigger', () => {
 		for (const { callbackUrl } of tasks) {
 			expect(callbackUrl?.split('?')[0]).toBe(triggerUrl(workflowId));
 		}
-		finish(tasks.slice(0, 2));
-		finish(tasks.slice(2), { failMsg: 'Audio is too short', failCode: '1201' });
-		await answered(tasks, 200);
+		world.finish(tasks.slice(0, 2));
+		world.finish(tasks.slice(2), { failMsg: 'Audio is too short', failCode: '1201' });
+		await world.answered(tasks, 200);
 		expect(await starts(workflowId)).toBe(1 + 3);
 
 		const received = await Promise.all(
-			(await server.executions({ workflowId }))
+			(await world.server.executions({ workflowId }))
 				.filter(({ mode }) => mode === 'webhook')
-				.map(async ({ id }) => nodeOutput(await server.execution(id), 'Next')[0].json),
+				.map(async ({ id }) => nodeOutput(await world.server.execution(id), 'Next')[0].json),
 		);
 		const byId = new Map(received.map((json) => [json.taskId, json]));
 		expect(byId.get(tasks[0].taskId)).toMatchObject({
 			state: 'completed',
 			model: 'kling-advanced-lip-sync',
-			videoUrl: `${api.url}/files/result/${tasks[0].taskId}.mp4`,
+			videoUrl: `${world.api.url}/files/result/${tasks[0].taskId}.mp4`,
 		});
 		expect(byId.get(tasks[2].taskId)).toMatchObject({
 			state: 'failed',
@@ -141,17 +101,17 @@ describe('a trigger', () => {
 	});
 
 	test('still works after a restart, and knows what it has delivered', async () => {
-		const known = tasksOf(api, 'same');
+		const known = world.tasksOf('same');
 		const before = await starts(workflowId);
-		await server.kill();
-		await server.restart();
-		expect(await api.deliver(known[0].taskId)).toMatchObject({ status: 200 });
+		await world.server.kill();
+		await world.server.restart();
+		expect(await world.api.deliver(known[0].taskId)).toMatchObject({ status: 200 });
 		expect(await starts(workflowId)).toBe(before);
 
 		const { tasks } = await order(workflowId, 'same');
 		const fresh = tasks.filter((task) => !known.includes(task));
-		finish(fresh);
-		await answered(fresh, 200);
+		world.finish(fresh);
+		await world.answered(fresh, 200);
 		expect(await starts(workflowId)).toBe(before + 1 + 3);
 	});
 
@@ -159,8 +119,8 @@ describe('a trigger', () => {
 		const id = await publish('twice', 200);
 		const { tasks } = await order(id, 'twice');
 		expect(tasks).toHaveLength(200);
-		finish(tasks);
-		await answered(tasks, 200, 400);
+		world.finish(tasks);
+		await world.answered(tasks, 200, 400);
 		expect(await starts(id)).toBe(1 + 200);
 	});
 
@@ -168,39 +128,39 @@ describe('a trigger', () => {
 		const id = await publish('forged', 1);
 		const url = triggerUrl(id);
 		const claim = { code: 200, data: { taskId: 'clunknown', state: 'completed' } };
-		expect(await server.triggerWebhook(url, claim)).toMatchObject({ status: 404 });
-		expect(await server.triggerWebhook(url, 'no JSON {')).toMatchObject({ status: 422 });
+		expect(await world.server.triggerWebhook(url, claim)).toMatchObject({ status: 404 });
+		expect(await world.server.triggerWebhook(url, 'no JSON {')).toMatchObject({ status: 422 });
 		for (const body of [{}, [], { data: [] }, 'null', undefined]) {
-			expect(await server.triggerWebhook(url, body)).toMatchObject({ status: 400 });
+			expect(await world.server.triggerWebhook(url, body)).toMatchObject({ status: 400 });
 		}
 		const { tasks } = await order(id, 'forged');
 		const unfinished = { code: 200, data: { taskId: tasks[0].taskId, state: 'completed' } };
-		expect(await server.triggerWebhook(url, unfinished)).toMatchObject({ status: 503 });
+		expect(await world.server.triggerWebhook(url, unfinished)).toMatchObject({ status: 503 });
 		expect(await starts(id)).toBe(1);
 	});
 
 	test('starts once when the API was down while Kling called', async () => {
 		const id = await publish('down', 1);
 		const { tasks } = await order(id, 'down');
-		api.fail({ kind: 'status', method: 'GET', status: 500, times: 2 });
-		finish(tasks);
-		await answered(tasks, 200);
-		expect(statusesOf(tasks)).toEqual([503, 503, 200]);
+		world.api.fail({ kind: 'status', method: 'GET', status: 500, times: 2 });
+		world.finish(tasks);
+		await world.answered(tasks, 200);
+		expect(world.answersTo(tasks)).toEqual([503, 503, 200]);
 		expect(await starts(id)).toBe(1 + 1);
 	});
 
 	test('starts only for the events and tasks that were chosen', async () => {
 		const id = await publish('filtered', 2, { trigger: { events: ['failed'] } });
 		const { tasks } = await order(id, 'filtered');
-		finish(tasks.slice(0, 1));
-		finish(tasks.slice(1), { failMsg: 'Audio is too short' });
-		await answered(tasks, 200);
+		world.finish(tasks.slice(0, 1));
+		world.finish(tasks.slice(1), { failMsg: 'Audio is too short' });
+		await world.answered(tasks, 200);
 		expect(await starts(id)).toBe(1 + 1);
 
 		const other = await publish('models', 1, { trigger: { models: ['kling-identify-face'] } });
 		const { tasks: synced } = await order(other, 'models');
-		finish(synced);
-		await answered(synced, 200);
+		world.finish(synced);
+		await world.answered(synced, 200);
 		expect(await starts(other)).toBe(1);
 	});
 
@@ -208,39 +168,39 @@ describe('a trigger', () => {
 		const id = await publish('signed', 1, { trigger: { options: { verify: false } } });
 		const { tasks } = await order(id, 'signed');
 		const claim = { code: 200, data: { taskId: 'clforged', state: 'failed', failMsg: 'x' } };
-		expect(await server.triggerWebhook(triggerUrl(id), claim)).toMatchObject({ status: 401 });
+		expect(await world.server.triggerWebhook(triggerUrl(id), claim)).toMatchObject({ status: 401 });
 		const [{ callbackUrl }] = tasks;
 		const wrong = callbackUrl!.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
-		expect(await server.triggerWebhook(wrong, claim)).toMatchObject({ status: 401 });
-		const queries = api.queries().length;
-		finish(tasks);
-		await answered(tasks, 200);
-		expect(api.queries()).toHaveLength(queries);
+		expect(await world.server.triggerWebhook(wrong, claim)).toMatchObject({ status: 401 });
+		const queries = world.api.queries().length;
+		world.finish(tasks);
+		await world.answered(tasks, 200);
+		expect(world.api.queries()).toHaveLength(queries);
 		expect(await starts(id)).toBe(1 + 1);
 	});
 
 	test("of another workflow starts that one, by the URL from the trigger's panel", async () => {
 		const receiver = await publish('receiver', 1, { trigger: { options: { verify: false } } });
-		const sender = await server.createWorkflow(
+		const sender = await world.server.createWorkflow(
 			orderAndReceive('sender', 2, { lipSync: { callbackUrl: triggerUrl(receiver) } }),
 		);
 		const { tasks } = await order(sender, 'sender');
-		finish(tasks);
-		await answered(tasks, 200);
+		world.finish(tasks);
+		await world.answered(tasks, 200);
 		expect(await starts(receiver)).toBe(2);
 		expect(await starts(sender)).toBe(1);
 	});
 
 	test('works in a copy of the workflow, and in one made through the API', async () => {
 		const copy = await publish('same', 3);
-		const known = new Set(tasksOf(api, 'same'));
-		const { rawApiKey } = await server.rest<{ rawApiKey: string }>('POST', '/api-keys', {
+		const known = new Set(world.tasksOf('same'));
+		const { rawApiKey } = await world.server.rest<{ rawApiKey: string }>('POST', '/api-keys', {
 			label: 'test',
 			expiresAt: null,
 			scopes: ['workflow:create', 'workflow:activate', 'workflow:read'],
 		});
 		const call = async (route: string, body: unknown) => {
-			const response = await fetch(`${server.url}/api/v1${route}`, {
+			const response = await fetch(`${world.server.url}/api/v1${route}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', 'X-N8N-API-KEY': rawApiKey },
 				body: JSON.stringify(body),
@@ -256,49 +216,45 @@ describe('a trigger', () => {
 			settings: { executionOrder: 'v1' },
 		});
 		await call(`/workflows/${made}/activate`, {});
-		await server.published(made, ['published'], PATIENCE_MS);
+		await world.server.published(made, ['published'], PATIENCE_MS);
 
 		const { tasks } = await order(copy, 'same');
 		const copied = tasks.filter((task) => !known.has(task));
 		const { tasks: ordered } = await order(made, 'public');
-		finish([...copied, ...ordered]);
-		await answered([...copied, ...ordered], 200);
+		world.finish([...copied, ...ordered]);
+		await world.answered([...copied, ...ordered], 200);
 		expect(await starts(copy)).toBe(1 + 3);
 		expect(await starts(made)).toBe(1 + 1);
 	});
 
 	test('that is not published is noticed before anything is created', async () => {
-		const id = await server.createWorkflow(orderAndReceive('draft', 2));
+		const id = await world.server.createWorkflow(orderAndReceive('draft', 2));
 		const refused = async () => {
-			const execution = await server.waitFor(
-				await server.run(id, { triggerName: 'Start' }),
-				'error',
-				PATIENCE_MS,
-			);
+			const execution = await world.server.waitFor(await world.runByHand(id), 'error', PATIENCE_MS);
 			expect(execution.error?.message).toMatch(/not published/);
-			expect(tasksOf(api, 'draft')).toHaveLength(0);
+			expect(world.tasksOf('draft')).toHaveLength(0);
 		};
 		await refused();
-		await server.activate(id);
-		await server.deactivate(id);
+		await world.server.activate(id);
+		await world.server.deactivate(id);
 		await refused();
-		expect(await server.triggerWebhook(triggerUrl(id), {})).toMatchObject({
+		expect(await world.server.triggerWebhook(triggerUrl(id), {})).toMatchObject({
 			status: 404,
 			body: { message: expect.stringContaining('is not registered') },
 		});
 	});
 
 	test('that Kling could not reach is refused when it is published', async () => {
-		const credential = await server.createCredential({
+		const credential = await world.server.createCredential({
 			name: 'Public',
 			type: 'klingLipSyncApi',
 			data: { apiKey: 'key', baseUrl: 'https://apimodels.app' },
 		});
-		const id = await server.createWorkflow({
-			nodes: [kling.trigger({}, { credentials: { klingLipSyncApi: credential } }), next()],
+		const id = await world.server.createWorkflow({
+			nodes: [world.kling.trigger({}, { credentials: { klingLipSyncApi: credential } }), next()],
 			connections: chain('Trigger', 'Next'),
 		});
-		await expect(server.activate(id, PATIENCE_MS)).rejects.toThrow(
+		await expect(world.server.activate(id, PATIENCE_MS)).rejects.toThrow(
 			/The URL of this trigger can't be reached from the internet/,
 		);
 	});
