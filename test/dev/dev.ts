@@ -14,7 +14,8 @@ import { startEmulator, type Emulator } from '../emulator';
 import { OWNER } from '../server/client';
 import { packAndInstall } from '../server/communityPackage';
 import { ensureN8n } from '../server/install';
-import { startServer, stopAll } from '../server/server';
+import { stopAll } from '../server/processes';
+import { startServer } from '../server/server';
 import { klingCredential } from '../server/workflows';
 
 type Server = Awaited<ReturnType<typeof startServer>>;

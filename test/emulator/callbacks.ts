@@ -60,11 +60,21 @@ export class Callbacks {
 	 * accepted or given up.
 	 */
 	async announce(task: Task): Promise<void> {
-		if (!task.callbackUrl) return;
+		const { callbackUrl: url } = task;
+		if (!url) return;
 		const mode = valueOf(this.settings.callbacks, task);
 		if (mode === 'dropped') return;
-		await this.deliverUntilAccepted(task, task.callbackUrl);
-		if (mode === 'twice') await this.deliverUntilAccepted(task, task.callbackUrl);
+		if (Array.isArray(mode)) {
+			await Promise.all(mode.map(async (ms) => await this.deliverAfter(ms, task, url)));
+			return;
+		}
+		await this.deliverUntilAccepted(task, url);
+		if (mode === 'twice') await this.deliverUntilAccepted(task, url);
+	}
+
+	private async deliverAfter(ms: number, task: Task, url: string): Promise<void> {
+		await this.lifetime.sleep(ms);
+		await this.deliverUntilAccepted(task, url);
 	}
 
 	private async deliverUntilAccepted(task: Task, url: string): Promise<void> {

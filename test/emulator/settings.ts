@@ -51,7 +51,11 @@ export interface EmulatorSettings {
 	faceTimes: 'ms' | 's';
 	/** How long a new task can't be found. */
 	unknownForMs: number;
-	callbacks: ValueOrFunction<'normal' | 'dropped' | 'twice', [task: Task]>;
+	/**
+	 * How often a task is told: once, never, twice in a row, or once for each of these delays after its
+	 * end. Whatever is not accepted is repeated.
+	 */
+	callbacks: ValueOrFunction<'normal' | 'dropped' | 'twice' | number[], [task: Task]>;
 	callbackTimeoutMs: number;
 	callbackRetriesMs: number[];
 	backgroundRetryMs: number;

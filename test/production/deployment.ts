@@ -8,27 +8,33 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { RestClient } from '../server/client';
-import { packAndInstall } from '../server/communityPackage';
+import { packAndInstall, ROOT } from '../server/communityPackage';
 import { ensureN8n } from '../server/install';
 import { encryptionKeyOf, n8nProcess, queueEnvironment, redisProcess } from '../server/n8n';
-import { freePort, HOST } from '../server/processes';
+import { freePort, HOST, running } from '../server/processes';
 import type { Environment, Process } from '../server/processes';
 import { createPostgres } from './postgres';
 import type { Postgres } from './postgres';
 import { Proxy } from './proxy';
 
+const PROCESSORS = ['webhook1', 'webhook2'] as const;
+const OTHERS = [...PROCESSORS, 'worker1', 'worker2'] as const;
+
 /** Of n8n's processes. */
-export const NAMES = ['main', 'webhook1', 'webhook2', 'worker1', 'worker2'] as const;
+export const NAMES = ['main', ...OTHERS] as const;
 export type Name = (typeof NAMES)[number];
 
-const [, ...OTHERS] = NAMES;
-const PROCESSORS = ['webhook1', 'webhook2'] as const;
+const ARTIFACTS = path.join(ROOT, 'artifacts/production');
 
 const commandOf = (name: Name) =>
 	name === 'main' ? 'start' : name.startsWith('webhook') ? 'webhook' : 'worker';
 
-/** What makes the tests shorter and changes nothing that they are about. */
-const SHORTER: Environment = {
+/** What makes the tests shorter or steadier, and changes nothing that they are about. */
+const SETTINGS: Environment = {
+	// A busy machine would make n8n turn requests away on its own account.
+	DB_PING_TIMEOUT_MS: '60000',
+	DB_POSTGRESDB_CONNECTION_TIMEOUT: '60000',
+	DB_POSTGRESDB_POOL_SIZE: '10',
 	// How long a worker that was killed is waited for until its executions count as crashed.
 	QUEUE_WORKER_LOCK_DURATION: '6000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
@@ -36,9 +42,11 @@ const SHORTER: Environment = {
 };
 
 export class Deployment extends RestClient {
+	private readonly startedAt = new Date();
 	private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'n8n-production-'));
 	private readonly processes = new Map<Name, Process>();
 	private ports!: Record<Name, number>;
+	private readonly lines: Array<{ at: Date; name: Name; line: string }> = [];
 	private postgres?: Postgres;
 	private redis?: Process;
 	proxy!: Proxy;
@@ -53,6 +61,7 @@ export class Deployment extends RestClient {
 
 	/** @param env variables for all of n8n's processes */
 	async start(env: Environment = {}) {
+		running.add(this);
 		try {
 			this.n8n = await ensureN8n();
 			await this.makeProcesses(env);
@@ -82,7 +91,7 @@ export class Deployment extends RestClient {
 		const shared: Environment = {
 			...queueEnvironment(redisPort),
 			...this.postgres.environment,
-			...SHORTER,
+			...SETTINGS,
 			N8N_ENCRYPTION_KEY: encryptionKeyOf(this.folder),
 			WEBHOOK_URL: `${this.proxy.url}/`,
 			N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
@@ -91,7 +100,13 @@ export class Deployment extends RestClient {
 		for (const name of NAMES) {
 			const userFolder = this.folderOf(name);
 			fs.mkdirSync(userFolder);
-			const options = { n8n: this.n8n, userFolder, port: this.ports[name], env: () => shared };
+			const options = {
+				n8n: this.n8n,
+				userFolder,
+				port: this.ports[name],
+				env: () => shared,
+				onLine: (line: string) => this.lines.push({ at: new Date(), name, line }),
+			};
 			this.processes.set(name, await n8nProcess(commandOf(name), options));
 		}
 	}
@@ -111,10 +126,19 @@ export class Deployment extends RestClient {
 		return this.processes.get(name)!;
 	}
 
-	/** What a process has printed, or all of n8n's processes, over restarts too. */
-	log(...names: Name[]) {
-		const wanted = names.length > 0 ? names : NAMES;
-		return wanted.map((name) => this.processOf(name).log).join('');
+	/** All that n8n's processes have printed, over restarts too. */
+	log() {
+		return this.lines.map(({ line }) => line).join('\n');
+	}
+
+	/** The processes that have printed a text, in the order in which they did. */
+	whoPrinted(text: string): Name[] {
+		return this.lines.filter(({ line }) => line.includes(text)).map(({ name }) => name);
+	}
+
+	/** Whether a process is a webhook processor that has a request to answer. */
+	isAnswering(name: Name) {
+		return this.proxy.isWaitingFor(PROCESSORS.findIndex((processor) => processor === name));
 	}
 
 	/** Lets a process crash. */
@@ -140,10 +164,20 @@ export class Deployment extends RestClient {
 		await this.postgres?.process.restart();
 	}
 
+	/** Keeps what was printed for a person to look at. */
+	private keepLog() {
+		fs.mkdirSync(ARTIFACTS, { recursive: true });
+		const file = path.join(ARTIFACTS, `${this.startedAt.toISOString().replaceAll(':', '-')}.log`);
+		const lines = this.lines.map(({ at, name, line }) => `${at.toISOString()} ${name}: ${line}\n`);
+		fs.writeFileSync(file, lines.join(''));
+	}
+
 	async stop() {
 		await Promise.all([...this.processes.values()].map(async (process) => await process.stop()));
 		await Promise.all([this.redis?.stop(), this.postgres?.process.stop(), this.proxy?.close()]);
+		this.keepLog();
 		this.postgres?.remove();
+		running.delete(this);
 		fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
 	}
 }

@@ -31,10 +31,12 @@ export class Proxy {
 	readonly passed: Passed[] = [];
 	private readonly server: http.Server;
 	private readonly timesSeen = new Map<string, number>();
+	private readonly underWay: number[];
 	private turn = 0;
 	private isBroken = false;
 
 	private constructor(private readonly ports: number[]) {
+		this.underWay = ports.map(() => 0);
 		this.server = http.createServer((request, response) => {
 			void this.serve(request, response);
 		});
@@ -50,6 +52,11 @@ export class Proxy {
 
 	get url() {
 		return `http://${HOST}:${(this.server.address() as AddressInfo).port}`;
+	}
+
+	/** Whether a processor is at work on a request. */
+	isWaitingFor(processor: number) {
+		return (this.underWay[processor] ?? 0) > 0;
 	}
 
 	/** Answers everything with 502 itself for a while. */
@@ -88,11 +95,14 @@ export class Proxy {
 		const preferred = this.processorFor(request.url!, body);
 		for (const offset of this.ports.keys()) {
 			const processor = (preferred + offset) % this.ports.length;
+			this.underWay[processor]++;
 			try {
 				return await this.ask(processor, request, body);
 			} catch (error) {
 				// As nginx does: to another one only what has not reached the first.
 				if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') break;
+			} finally {
+				this.underWay[processor]--;
 			}
 		}
 		return BAD_GATEWAY;

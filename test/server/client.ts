@@ -277,14 +277,25 @@ export abstract class RestClient {
 		return (await this.findExecutions(filter)).results;
 	}
 
+	/** All executions, newest first, without their data. */
+	async allExecutions(filter?: ExecutionFilter) {
+		const all: ExecutionSummary[] = [];
+		for (;;) {
+			const { results } = await this.findExecutions(filter, all.at(-1)?.id);
+			all.push(...results);
+			if (results.length === 0) return all;
+		}
+	}
+
 	/** How many executions there are, also beyond 100. */
 	async countExecutions(filter?: ExecutionFilter) {
 		return (await this.findExecutions(filter)).count;
 	}
 
-	private async findExecutions({ workflowId, status }: ExecutionFilter = {}) {
+	private async findExecutions({ workflowId, status }: ExecutionFilter = {}, before?: string) {
 		const filter = { workflowId, status: status && [status].flat() };
 		const query = new URLSearchParams({ limit: '100', filter: JSON.stringify(filter) });
+		if (before) query.set('lastId', before);
 		type Answer = { results: ExecutionSummary[]; count: number };
 		return await this.rest<Answer>('GET', `/executions?${query}`);
 	}

@@ -46,17 +46,19 @@ interface N8nOptions {
 	port?: number;
 	/** Variables over those that every n8n of the tests has; asked at each start. */
 	env: () => Environment;
+	/** Called with each line that it prints. */
+	onLine: (line: string) => void;
 }
 
 /** An n8n process that is not running yet. A worker has no port that anyone could ask. */
 export async function n8nProcess(
 	command: 'start' | 'webhook' | 'worker',
-	{ n8n, userFolder, port, env }: N8nOptions,
+	{ n8n, userFolder, port, env, onLine }: N8nOptions,
 ) {
 	const listensOn = port ?? (await freePort());
 	const brokerPort = await freePort();
 	const url = `http://${HOST}:${listensOn}`;
-	return new Process(() => ({
+	const program = () => ({
 		command: n8n.nodeBin,
 		args: [n8n.n8nBin, command],
 		cwd: userFolder,
@@ -66,11 +68,12 @@ export async function n8nProcess(
 			N8N_RUNNERS_BROKER_PORT: String(brokerPort),
 			...env(),
 		},
-		isReady: async (printed) =>
+		isReady: async (printed: string) =>
 			command === 'worker'
 				? printed.includes('n8n worker is now ready')
 				: (await fetch(`${url}/healthz/readiness`)).ok,
-	}));
+	});
+	return new Process(program, onLine);
 }
 
 /**

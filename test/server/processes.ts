@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import net from 'node:net';
+import { createInterface } from 'node:readline';
 import { until } from './client';
 
 export const HOST = '127.0.0.1';
@@ -45,6 +46,14 @@ export async function accepts(port: number): Promise<boolean> {
 
 export type Environment = Record<string, string | undefined>;
 
+/** What a test has started and not stopped yet. */
+export const running = new Set<{ stop(): Promise<void> }>();
+
+/** Stops all that a test has started and not stopped itself. */
+export async function stopAll() {
+	await Promise.all([...running].map(async (one) => await one.stop()));
+}
+
 /** How a program is started and stopped. */
 export interface Program {
 	command: string;
@@ -62,11 +71,16 @@ export interface Program {
 /** A program that runs, or that can be started again. */
 export class Process {
 	private child?: { process: ChildProcess; ended: Promise<void> };
-	private printed = '';
-	private readonly output: string[] = [];
+	private printed: string[] = [];
 
-	/** @param program asked at each start */
-	constructor(private readonly program: () => Program) {}
+	/**
+	 * @param program asked at each start
+	 * @param onLine called with each line that it prints
+	 */
+	constructor(
+		private readonly program: () => Program,
+		private readonly onLine: (line: string) => void = () => {},
+	) {}
 
 	get isRunning() {
 		return this.child !== undefined;
@@ -76,21 +90,16 @@ export class Process {
 		return this.child?.process.pid;
 	}
 
-	/** All that it has printed, over restarts too. */
-	get log() {
-		return this.output.join('');
-	}
-
 	/** Starts it unless it runs, and returns when it is at work. */
 	async start() {
 		if (this.child) return;
 		const { command, isReady, ...program } = this.program();
 		this.spawn({ command, isReady, ...program });
-		const lastWords = () => this.printed.trimEnd().split('\n').slice(-30).join('\n');
+		const lastWords = () => this.printed.slice(-30).join('\n');
 		await until(
 			async () => {
 				if (!this.child) throw new Error(`${command} ended while starting:\n${lastWords()}`);
-				return await Promise.resolve(isReady(this.printed)).catch(() => false);
+				return await Promise.resolve(isReady(this.printed.join('\n'))).catch(() => false);
 			},
 			BOOT_TIMEOUT_MS,
 			() => `${command} did not get ready:\n${lastWords()}`,
@@ -101,17 +110,16 @@ export class Process {
 		const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
 		const options = { cwd, env: env as NodeJS.ProcessEnv, stdio, ...user };
 		const child = spawn(command, args, options);
-		this.printed = '';
-		const keep = (text: string) => {
-			this.printed += text;
-			this.output.push(text);
+		this.printed = [];
+		const keep = (line: string) => {
+			this.printed.push(line);
+			this.onLine(line);
 		};
-		child.stdout.setEncoding('utf8').on('data', keep);
-		child.stderr.setEncoding('utf8').on('data', keep);
+		for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', keep);
 		const ended = new Promise<void>((resolve) => {
 			child.once('close', () => resolve());
 			child.once('error', (error) => {
-				keep(`${error.message}: is ${command} installed?\n`);
+				keep(`${error.message}: is ${command} installed?`);
 				resolve();
 			});
 		}).then(() => {

@@ -9,10 +9,8 @@ import { RestClient } from './client';
 import { packAndInstall, ROOT } from './communityPackage';
 import { ensureN8n } from './install';
 import { encryptionKeyOf, n8nProcess, queueEnvironment, redisProcess } from './n8n';
-import { freePort, HOST } from './processes';
+import { freePort, HOST, running } from './processes';
 import type { Environment, Process } from './processes';
-
-const servers = new Set<Server>();
 
 export interface ServerOptions {
 	mode?: 'regular' | 'queue';
@@ -39,6 +37,7 @@ export class Server extends RestClient {
 	private redis?: Process;
 	private main?: Process;
 	private workers: Process[] = [];
+	private readonly lines: string[] = [];
 
 	constructor({ mode = 'regular', userFolder, port, env = {}, workers = 1 }: ServerOptions) {
 		super();
@@ -60,7 +59,7 @@ export class Server extends RestClient {
 
 	/** All that n8n's processes have printed, over restarts too. */
 	log() {
-		return [this.main, ...this.workers].map((process) => process?.log ?? '').join('');
+		return this.lines.join('\n');
 	}
 
 	/** Resident memory of the main process in bytes. */
@@ -84,7 +83,12 @@ export class Server extends RestClient {
 			this.redis = redisProcess(redisPort, userFolder);
 			Object.assign(shared, queueEnvironment(redisPort));
 		}
-		const common = { n8n: this.n8n, userFolder, env: () => ({ ...shared, ...this.env }) };
+		const common = {
+			n8n: this.n8n,
+			userFolder,
+			env: () => ({ ...shared, ...this.env }),
+			onLine: (line: string) => this.lines.push(line),
+		};
 		this.main = await n8nProcess('start', { ...common, port: this.port });
 		this.workers = await Promise.all(
 			Array.from({ length: this.workerCount }, async () => await n8nProcess('worker', common)),
@@ -101,7 +105,7 @@ export class Server extends RestClient {
 
 	/** @param project folder of the package to install, null for none */
 	async start(project: string | null) {
-		servers.add(this);
+		running.add(this);
 		try {
 			await this.makeProcesses();
 			if (project) await packAndInstall(this.userFolder, project);
@@ -123,7 +127,7 @@ export class Server extends RestClient {
 		await this.endN8n();
 		await this.redis?.stop();
 		if (this.ownFolder) fs.rmSync(this.userFolder, { recursive: true, force: true, maxRetries: 3 });
-		servers.delete(this);
+		running.delete(this);
 	}
 
 	/** Lets the main process crash. Workers and Redis go on; {@link restart} brings it back. */
@@ -145,9 +149,4 @@ export class Server extends RestClient {
 /** Starts an n8n server with the package installed, and logs in as its owner. */
 export async function startServer({ project = ROOT, ...options }: ServerOptions = {}) {
 	return await new Server(options).start(project);
-}
-
-/** Stops every server that this test file has started and not stopped itself. */
-export async function stopAll() {
-	await Promise.all([...servers].map(async (server) => await server.stop()));
 }

@@ -1,4 +1,4 @@
-import { stopAll } from './server';
+import { stopAll } from './processes';
 
-// Here and not in each test file, so that a failing beforeAll leaves no server behind.
-afterAll(stopAll, 60_000);
+// Here and not in each test file, so that a failing beforeAll leaves nothing behind.
+afterAll(stopAll, 120_000);

@@ -43,8 +43,11 @@ export const webhookStart = (path: string): WorkflowNode => ({
 	webhookId: path,
 });
 
-/** Two nodes, List and Items, that make items `{ n: 0 }`, `{ n: 1 }` … of whatever comes in. */
-export const items = (count: number): WorkflowNode[] => [
+/**
+ * Two nodes, List and Items, that make items `{ n: 0 }`, `{ n: 1 }` … of whatever comes in.
+ * @param count or an expression for it, without its braces
+ */
+export const items = (count: number | string): WorkflowNode[] => [
 	{
 		name: 'List',
 		type: 'n8n-nodes-base.set',
@@ -140,6 +143,10 @@ export async function klingNodes(server: RestClient, api: Api) {
 				},
 				more,
 			),
+		identifyFace: (
+			parameters: INodeParameters,
+			{ name = 'Identify', ...more }: Partial<WorkflowNode> = {},
+		) => action(name, { operation: 'identifyFace', videoSource: 'url', ...parameters }, more),
 		getTask: (parameters: INodeParameters, { name = 'Get', ...more }: Partial<WorkflowNode> = {}) =>
 			action(name, { operation: 'getTask', ...parameters }, more),
 		trigger: (

@@ -393,6 +393,18 @@ describe('a callback', () => {
 		expect(api.deliveries.map((delivery) => delivery.taskId)).toEqual([taskId, taskId]);
 	});
 
+	it('can come several times at once and later, each time until it is accepted', async () => {
+		const receiver = await startReceiver([500]);
+		await start({ ...quick, callbacks: [0, 0, 30] });
+		const taskId = await create(identifyRequest({ callback_url: receiver.url }));
+		await until(() => api.deliveries.length === 4);
+		expect(api.deliveries.map(({ status }) => status).sort()).toEqual([200, 200, 200, 500]);
+		const { completeTime } = api.tasks.get(taskId)!;
+		expect(Math.max(...api.deliveries.map(({ at }) => at))).toBeGreaterThanOrEqual(
+			completeTime! + 30 - 2,
+		);
+	});
+
 	it('is sent again, forged or as garbage on demand', async () => {
 		const receiver = await startReceiver([200, 200, 418]);
 		await start({ identifyMs: NEVER_MS });

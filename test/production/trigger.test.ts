@@ -1,0 +1,42 @@
+import { randomInt } from 'node:crypto';
+import { nodeOutput } from '../server/client';
+import { chain, items, next, webhookStart } from '../server/workflows';
+import { useProduction } from './production';
+
+const TASKS = 200;
+
+const world = useProduction({
+	lipSyncMs: () => randomInt(5_000, 20_000),
+	callbacks: () => [0, randomInt(2_000, 6_000)],
+});
+
+describe('a trigger behind two webhook processors', () => {
+	test('starts once for each task, also when the other processor is told again seconds later', async () => {
+		const workflowId = await world.publish({
+			name: 'order',
+			nodes: [
+				webhookStart('order'),
+				...items(TASKS),
+				world.lipSync('Kling', { waitMode: 'trigger', options: { maxConcurrency: 20 } }),
+				world.kling.trigger({}),
+				next(),
+			],
+			connections: {
+				...chain('Start', 'List', 'Items', 'Kling'),
+				...chain('Trigger', 'Next'),
+			},
+		});
+		await world.call('order');
+		const executions = await world.allEnded(workflowId, 1 + TASKS);
+		const tasks = [...world.api.tasks.values()].filter(({ callbackUrl }) => callbackUrl);
+		expect(tasks).toHaveLength(TASKS);
+		await world.answered(tasks, 200, 2 * TASKS);
+		const results = await Promise.all(
+			executions.map(async ({ id }) => nodeOutput(await world.server.execution(id), 'Next')),
+		);
+		const startedFor = results.flat().map(({ json }) => json.taskId);
+		expect(startedFor.sort()).toEqual(tasks.map(({ taskId }) => taskId).sort());
+		world.expectNothingPaidTwice();
+		world.report(`A trigger that has started ${startedFor.length} times`);
+	});
+});
