@@ -36,8 +36,8 @@ interface Watched {
 	lasting: LastingAnswer;
 	/** Since when every answer was one that passes, by the clock. */
 	outOfReachSince?: number;
-	/** Its callback was refused here, so it will come again, here or elsewhere. */
-	comesAgain: boolean;
+	/** How many handlers of its callback are here: if it can't be confirmed, they refuse it and it comes again. */
+	callers: number;
 }
 
 /**
@@ -71,7 +71,7 @@ export class FinishedTasks {
 		this.watched = new Map(
 			tasks.map((task) => [
 				task.taskId,
-				{ task, lasting: new LastingAnswer(createdAt), comesAgain: false },
+				{ task, lasting: new LastingAnswer(createdAt), callers: 0 },
 			]),
 		);
 	}
@@ -103,18 +103,21 @@ export class FinishedTasks {
 	/**
 	 * Takes the news of a callback.
 	 *
+	 * @param withinMs how long its caller waits
 	 * @returns `all`: every task is finished; `some`: this one is, another is not; `unsure`: the API
-	 *   did not confirm it, or could not be asked, so the callback has to come again
+	 *   did not confirm it, or could not be asked, so the callback has to be refused and comes again
 	 */
-	async hear(taskId: string, asker: Asker): Promise<Confirmation> {
+	async hear(taskId: string, asker: Asker, withinMs: number): Promise<Confirmation> {
 		const watched = this.watched.get(taskId)!;
-		watched.comesAgain = true;
 		if (!this.outcomes.has(taskId)) this.asked.add(taskId);
-		const isSure = await this.lookOnce(asker);
+		const done = new AbortController();
+		const tooLate = clock.sleep(withinMs, done.signal).then(() => false);
+		watched.callers++;
+		const isSure = await Promise.race([this.lookOnce(asker), tooLate]);
+		watched.callers--;
+		done.abort();
 		if (this.unfinished().length === 0) return 'all';
-		if (!isSure || !this.outcomes.has(taskId)) return 'unsure';
-		watched.comesAgain = false;
-		return 'some';
+		return isSure && this.outcomes.has(taskId) ? 'some' : 'unsure';
 	}
 
 	private async lookOnce(asker: Asker): Promise<boolean> {
@@ -165,7 +168,7 @@ export class FinishedTasks {
 				this.outcomes.set(task.taskId, answer.with({ state: task.state }));
 				return 'finished';
 			}
-			if (isPassing(answer)) return watched.comesAgain ? 'running' : 'unknown';
+			if (isPassing(answer)) return watched.callers > 0 ? 'running' : 'unknown';
 			// A task that was created a moment ago may not be known everywhere: it is taken to run.
 			if (answer.kind === 'unknownTask') return 'running';
 			await clock.sleep(ASK_AGAIN);

@@ -4,7 +4,7 @@ import { answerOnly } from '../api/callbackAnswer';
 import { readAccess } from '../api/send';
 import { clock } from '../clock';
 import { callbackTaskId } from '../task/readTask';
-import type { Asker, Confirmation } from './confirmFinished';
+import type { Asker } from './confirmFinished';
 import { goOn, isTimeUp, takeGoOn } from './goOn';
 import { isGoOnBody } from './goOnRequest';
 import type { KnownRun } from './pausedRuns';
@@ -46,15 +46,11 @@ async function takeCallback(
 	if (isOver(known)) return answerOnly(context, 200, 'The workflow has gone on');
 	if (isTimeUp(known.paused)) return answerOnly(context, 200, 'The time of the wait is up');
 
-	const done = new AbortController();
-	const tooLate = clock
-		.sleep(PAUSE_TIMING.answerWithin, done.signal)
-		.then((): Confirmation => 'unsure');
-	const confirmation = await Promise.race([
-		known.finished.hear(taskId, askerOf(context, known)),
-		tooLate,
-	]);
-	done.abort();
+	const confirmation = await known.finished.hear(
+		taskId,
+		askerOf(context, known),
+		PAUSE_TIMING.answerWithin,
+	);
 	if (confirmation === 'unsure')
 		return answerOnly(context, 503, 'The task could not be confirmed yet');
 	// Whoever has hung up meanwhile will call again.
