@@ -8,7 +8,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { startEmulator } from '../emulator';
 import type { EmulatorOptions } from '../emulator';
 import { until } from '../engine/helpers';
-import { nodeOutput } from '../server/server';
+import { nodeOutput } from '../server/client';
 import type { Server } from '../server/server';
 import {
 	chain,
