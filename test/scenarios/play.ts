@@ -18,11 +18,11 @@ const NEVER_MS = 24 * 60 * 60_000;
 /** A story: what has happened, in order. */
 export type Story = string[];
 
-/** What a user would read of an item. */
-const summary = ({ error, state, timedOut }: Record<string, unknown>): string =>
-	[error ? `error: ${String(error).replace(/\bcl\w{20,}/, '…')}` : state, timedOut && 'timed out']
-		.filter(Boolean)
-		.join(', ');
+/** What a user would read of an item, whatever the words. */
+const summary = ({ error, details, state, timedOut }: Record<string, unknown>): string => {
+	const reason = (details as { failMsg?: string } | undefined)?.failMsg;
+	return [error ? `error: ${reason}` : state, timedOut && 'timed out'].filter(Boolean).join(', ');
+};
 
 /**
  * Plays a scenario, and writes down what happens: by itself what the API sees (creates, queries, callbacks, by the
