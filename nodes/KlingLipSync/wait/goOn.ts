@@ -52,13 +52,13 @@ export async function goOn(
 	const jsons = finishedJsons(known, context.getNode());
 	const isHere = (known.isOwn && areAllHeard(known)) || known.isOutOfReach;
 	if (isHere && clock.now() - began <= PAUSE_TIMING.fresh) {
-		const went = returnItems(context, known, jsons);
+		const went = returnItems(context, known, jsons, false);
 		if (typeof went === 'object') return went;
 		if (went === 'outdated') return answerOnly(context, 503, 'The wait has begun anew');
-		// If n8n can't go on, the other caller has to be there to be told, or else this one.
-		if (went === 'goingOn' && known.goingOn?.destroyed)
-			return answerOnly(context, 503, 'n8n has not gone on yet');
-		if (went !== 'hungUp') return answerOnly(context, 200, 'The workflow goes on');
+		// If n8n can't go on, the other caller has to be there to be told and come again, or else this one.
+		const isNobodyThere = known.isOwnCall || known.goingOn?.destroyed;
+		if (went === 'over' || (went === 'goingOn' && !isNobodyThere))
+			return answerOnly(context, 200, 'The workflow goes on');
 	}
 	if (known.isOutOfReach) return answerOnly(context, 503, 'Held too long, the next call goes on');
 
@@ -86,7 +86,7 @@ export function takeGoOn(context: IWebhookFunctions, body: GoOnBody): IWebhookRe
 
 	const executionId = context.getExecutionId();
 	const known = pausedRuns.get(keyOf(executionId, marker)) ?? remember(executionId, wait);
-	const went = returnItems(context, known, request.jsons);
+	const went = returnItems(context, known, request.jsons, true);
 	if (typeof went === 'object') return went;
 	return went === 'over'
 		? answerOnly(context, 409, 'The workflow has gone on')
@@ -158,6 +158,7 @@ function returnItems(
 	context: IWebhookFunctions,
 	known: KnownRun,
 	jsons: Jsons,
+	isOwnCall: boolean,
 ): IWebhookResponseData | 'hungUp' | 'over' | 'goingOn' | 'outdated' {
 	const response = context.getResponseObject();
 	// n8n's answer would not be heard, and whoever has hung up calls again.
@@ -170,7 +171,7 @@ function returnItems(
 		pausedRuns.delete(keyOf(context.getExecutionId(), stored.marker));
 		return 'outdated';
 	}
-	known.goingOn = response;
+	Object.assign(known, { goingOn: response, isOwnCall });
 	const node = context.getNode();
 	const files = stored.keepsFiles ? storedFiles(context) : [];
 	return {

@@ -44,6 +44,8 @@ export interface KnownRun {
 	goingOn?: ReturnType<IWebhookFunctions['getResponseObject']>;
 	/** See `isOver`. */
 	isOver: boolean;
+	/** Whether that was n8n's call to itself, whose caller does not come again. */
+	isOwnCall: boolean;
 	/** How often n8n has not answered its own call to go on. */
 	unanswered: number;
 	/** Whether n8n can't call itself, so that only the vendor's next call brings a fresh look. */
@@ -84,6 +86,7 @@ export function remember(executionId: string, paused: PausedRun, access?: Access
 		isOwn: access !== undefined,
 		access,
 		isOver: false,
+		isOwnCall: false,
 		unanswered: 0,
 		isOutOfReach: false,
 		forgetAt: paused.until + KEEP,

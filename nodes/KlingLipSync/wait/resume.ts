@@ -53,8 +53,10 @@ async function takeCallback(
 	);
 	if (confirmation === 'unsure')
 		return answerOnly(context, 503, 'The task could not be confirmed yet');
-	// Whoever has hung up meanwhile will call again.
-	if (!context.getResponseObject().destroyed) known.heard.add(taskId);
+	// Whoever has hung up meanwhile calls again, or has done so: nobody may count on this call.
+	if (context.getResponseObject().destroyed)
+		return answerOnly(context, 503, 'The caller has hung up');
+	known.heard.add(taskId);
 	return confirmation === 'all'
 		? await goOn(context, known, taskId, began)
 		: answerOnly(context, 200, 'Confirmed');
