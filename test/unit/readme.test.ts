@@ -16,19 +16,26 @@ const sources = fs
 describe('the README', () => {
 	it('has a row and a picture for each example, and no others', () => {
 		const files = fs.readdirSync(path.join(ROOT, 'examples'));
-		const linked = [...readme.matchAll(/blob\/main\/examples\/([\w-]+\.json)\)/g)];
+		const linked = [...readme.matchAll(/^\| \[[\w-]+\]\(examples\/([\w-]+\.json)\)/gm)];
 		expect(linked.map(([, file]) => file).sort()).toEqual(files.sort());
 	});
 
 	it('shows only pictures that there are', () => {
-		const shown = [...readme.matchAll(/\/main\/(docs\/images\/[\w-]+\.png)/g)];
+		const shown = [...readme.matchAll(/(docs\/images\/[\w-]+\.png)/g)];
 		expect(shown.length).toBeGreaterThan(6);
 		for (const [, file] of shown) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
 	});
 
+	it('refers to files of the project by relative links, which work in any checkout', () => {
+		expect(readme).not.toMatch(/blob\/main|raw\.githubusercontent/);
+		const linked = [...readme.matchAll(/\]\(((?!https?:|#)[\w./-]+)/g)].map(([, file]) => file);
+		expect(linked.length).toBeGreaterThan(8);
+		for (const file of linked) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+	});
+
 	it('names only commands that there are', () => {
 		const named = [...readme.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name);
-		const own = named.filter((name) => !['ci', 'run'].includes(name));
+		const own = named.filter((name) => !['ci', 'install', 'pack', 'run'].includes(name));
 		expect(own).toEqual(expect.arrayContaining(['demo', 'test', 'dev', 'bench']));
 		for (const name of own) expect(scripts).toHaveProperty([name]);
 	});
