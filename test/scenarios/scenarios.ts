@@ -81,22 +81,16 @@ export const scenarios: Scenario[] = [
 		],
 	},
 	{
-		name: 'the caller hangs up before the execution has gone on, which it does all the same',
+		name: 'the caller hangs up before he is answered, and his next call lets the execution go on',
 		async play(play) {
 			const execution = await play.pauseForFinished();
 			await play.hangUp(1);
-			await play.reach(execution, 'success');
+			await play.look(execution);
 			await play.call(1);
-			await play.arrived(execution);
+			await play.end(execution);
+			await play.call(1);
 		},
-		story: [
-			...PAUSED,
-			'the caller of 1 hangs up',
-			'query 1: 200',
-			'the execution is success',
-			'callback 1: 409',
-			'Next gets completed',
-		],
+		story: [...PAUSED, 'the caller of 1 hangs up', 'query 1: 200', ...RECOVERS, 'callback 1: 409'],
 	},
 	{
 		name: 'n8n can not let the execution go on, and the next callback tries again',
@@ -107,16 +101,6 @@ export const scenarios: Scenario[] = [
 			await play.recover(execution);
 		},
 		story: [...PAUSED, 'query 1: 200', 'callback 1: 500', ...RECOVERS],
-	},
-	{
-		name: 'n8n can not let the execution go on, and the caller has hung up',
-		async play(play) {
-			const execution = await play.pauseForFinished();
-			await play.stage.refuse('resume');
-			await play.hangUp(1);
-			await play.recover(execution);
-		},
-		story: [...PAUSED, 'the caller of 1 hangs up', 'query 1: 200', ...RECOVERS],
 	},
 	{
 		name: 'the time is up before the tasks are finished',
@@ -255,6 +239,25 @@ export const scenarios: Scenario[] = [
 			'create 1: 200',
 			'query 1: 200',
 			'callback 1: 500',
+			'the workflow was started 0 times',
+			'query 1: 200',
+			...STARTS_ONCE,
+		],
+	},
+	{
+		name: 'n8n can not start the workflow of a trigger whose caller has hung up, and the next callback does',
+		async play(play) {
+			const published = await play.publishForFinished();
+			await play.stage.refuse('start');
+			await play.hangUp(1, published.url);
+			await play.started(published);
+			await play.stage.refuse();
+			await play.startOnce(published);
+		},
+		story: [
+			'create 1: 200',
+			'the caller of 1 hangs up',
+			'query 1: 200',
 			'the workflow was started 0 times',
 			'query 1: 200',
 			...STARTS_ONCE,
