@@ -2,6 +2,7 @@
 
 /** What the package promises on every n8n that it supports, and what differs on the oldest. */
 
+import fs from 'node:fs';
 import path from 'node:path';
 import { PackageDirectoryLoader } from 'n8n-core';
 import type { IConnections } from 'n8n-workflow';
@@ -81,14 +82,16 @@ it('makes a video of a video and an audio, and downloads it', async () => {
 });
 
 it('hands over a file', async () => {
-	const video = await engine.storeBinary('video', { fileName: 'a.mp4', mimeType: 'video/mp4' });
+	const clip = fs.readFileSync(path.join(__dirname, '../emulator/files/video.mp4'));
+	const video = await engine.storeBinary(clip, { fileName: 'a.mp4', mimeType: 'video/mp4' });
 	const run = await engine.run({
 		nodes: [identify({ videoSource: 'binary', videoBinaryPropertyName: 'data' })],
 		input: [{ json: {}, binary: { data: video } }],
 	});
 	expect(run.error).toBeUndefined();
 	const [{ body }] = api.creates(IDENTIFY);
-	expect(await (await fetch(body!.video_url!)).text()).toBe('video');
+	const fetched = await (await fetch(body!.video_url!)).arrayBuffer();
+	expect(Buffer.from(fetched).equals(clip)).toBe(true);
 });
 
 describe('one item that fails', () => {

@@ -245,25 +245,6 @@ export const scenarios: Scenario[] = [
 		],
 	},
 	{
-		name: 'n8n can not start the workflow of a trigger whose caller has hung up, and the next callback does',
-		async play(play) {
-			const published = await play.publishForFinished();
-			await play.stage.refuse('start');
-			await play.hangUp(1, published.url);
-			await play.started(published);
-			await play.stage.refuse();
-			await play.startOnce(published);
-		},
-		story: [
-			'create 1: 200',
-			'the caller of 1 hangs up',
-			'query 1: 200',
-			'the workflow was started 0 times',
-			'query 1: 200',
-			...STARTS_ONCE,
-		],
-	},
-	{
 		name: 'the caller of a trigger hangs up, and its workflow starts once all the same',
 		async play(play) {
 			const published = await play.publishForFinished();
