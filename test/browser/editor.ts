@@ -55,6 +55,17 @@ async function settle(page: Page) {
 	});
 }
 
+/** Waits until every picture is there, and says how many there are. */
+export async function loadedPictures(place: Locator) {
+	const pictures = await place.locator('img').all();
+	for (const picture of pictures)
+		await eventually(async () => {
+			const width = await picture.evaluate((image: HTMLImageElement) => image.naturalWidth);
+			if (width === 0) throw new Error('A picture is not shown');
+		});
+	return pictures.length;
+}
+
 /** A tab with n8n in it. */
 export class Editor {
 	/**
@@ -241,6 +252,41 @@ export class Panel {
 		await entries.first().waitFor();
 		await settle(this.page);
 		return entries;
+	}
+
+	/**
+	 * Loads the entries of a parameter's list anew.
+	 * @param name of the parameter
+	 */
+	async refreshList(name: string) {
+		const field = this.page.getByTestId(`parameter-input-${name}`);
+		const row = this.parameters.getByTestId('input-label').filter({ has: field });
+		await row.hover();
+		await row.getByTestId('action-toggle').click();
+		const loaded = this.page.waitForResponse((response) =>
+			response.url().endsWith('/dynamic-node-parameters/options'),
+		);
+		await this.page.getByText('Refresh List').filter({ visible: true }).click();
+		await loaded;
+	}
+
+	/** @param name of the parameter, a text that is typed in */
+	async fill(name: string, value: string) {
+		await this.field(name).locator('input').fill(value);
+	}
+
+	/** @param name of an option in the collection Options, as it is offered there */
+	async addOption(name: string) {
+		await this.parameters.getByTestId('collection-parameter-add').locator('input').click();
+		const entries = this.page.locator('.el-select-dropdown__item').filter({ visible: true });
+		await entries.getByText(name, { exact: true }).click();
+	}
+
+	/** The message of a run that failed, with what it says to do. */
+	async error() {
+		const message = this.output.getByTestId('node-error-message');
+		await message.waitFor();
+		return await this.output.innerText();
 	}
 
 	/** @param name of the parameter */

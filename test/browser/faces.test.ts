@@ -4,16 +4,14 @@ import type { Outcome } from '../emulator/tasks';
 import { createTask, IDENTIFY, LIP_SYNC } from '../engine/helpers';
 import type { TestWorkflow, WorkflowNode } from '../server/client';
 import { chain, manualStart } from '../server/workflows';
-import { eventually } from './editor';
+import { eventually, loadedPictures } from './editor';
 import type { Editor, Panel } from './editor';
+import type { EmulatorSettings } from '../emulator/settings';
 import { openStage } from './stage';
 import type { Stage } from './stage';
 
-const FACES = [
-	'Face 1 · 0–8 s · face_001',
-	'Face 2 · 0–8 s · face_002',
-	'Face 3 · 0–8 s · face_003',
-];
+const labelOf = (face: number) => `Face ${face} · 0–8 s · ID face_00${face}`;
+const FACES = [1, 2, 3].map(labelOf);
 
 let stage: Stage;
 let api: Emulator;
@@ -29,7 +27,11 @@ beforeEach(() => {
 	Object.assign(api.settings, { faces: 3, failWith: null });
 });
 
-const map = (more?: INodeParameters) => ({ faceSelection: 'map', ...more });
+const ofTask = (more?: INodeParameters) => ({ faceSource: 'identifyTask', ...more });
+const map = (more?: INodeParameters) => ofTask({ faceSelection: 'map', ...more });
+
+/** Files that are told apart by their addresses. */
+const voice = (name: string) => `${stage.clip.audioUrl}?${name}`;
 
 /** A clip, Identify Face and Lip Sync in a row. */
 async function openChain(lipSync: INodeParameters, ...between: WorkflowNode[]) {
@@ -75,12 +77,76 @@ async function savedFaces(workflowId: string) {
 	return (lipSync?.parameters?.faces as ResourceMapperValue | undefined)?.value;
 }
 
-const sentFaces = () => api.creates(LIP_SYNC).map(({ body }) => body?.face_choose);
+/** The faces of the last lip sync, without what holds for all of them. */
+const sentFaces = () =>
+	(api.creates(LIP_SYNC).at(-1)?.body?.face_choose ?? []).map(
+		({ sound_start_time, sound_end_time, original_audio_volume, ...face }) => {
+			expect(sound_start_time).toBe(0);
+			expect(sound_end_time).toBeGreaterThan(2000);
+			expect(original_audio_volume).toBe(0);
+			return face;
+		},
+	);
+const spoken = (face_id: string, name: string, more = {}) => ({
+	face_id,
+	sound_file: voice(name),
+	sound_insert_time: 0,
+	...more,
+});
+
+/** Finds the faces of another video with the Identify Face of the workflow. */
+async function identifyAgain(faces: EmulatorSettings['faces']) {
+	api.settings.faces = faces;
+	const panel = await editor.openNode('Identify Face');
+	await panel.executeStep();
+	await panel.close();
+}
+
+test('the faces can be looked at in the list, and the one that is chosen speaks', async () => {
+	await openChain(ofTask({ audioUrl: voice('one') }));
+	const panel = await editor.openNode('Lip Sync');
+	const before = await panel.list('faceId');
+	expect(await before.allInnerTexts()).toEqual([
+		expect.stringMatching(/^First Face Found\n.*execute the previous nodes.*Refresh List/),
+		'Second Face Found',
+		'Third Face Found',
+		'Fourth Face Found',
+	]);
+	await editor.shot('list-before-identify');
+	await editor.page.keyboard.press('Escape');
+
+	await panel.executePreviousNodes();
+	await panel.refreshList('faceId');
+	const entries = await panel.list('faceId');
+	const faces = entries.filter({ hasText: 'ID face_' });
+	expect((await faces.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim())).toEqual(
+		[1, 2, 3].map((face) => `Face ${face} · 0–8 s ID face_00${face}`),
+	);
+	for (const entry of await faces.all()) expect(await loadedPictures(entry)).toBe(1);
+	await editor.shot('list');
+	await faces.nth(1).click();
+	await panel.executeStep();
+	expect(sentFaces()).toEqual([spoken('face_002', 'one')]);
+});
+
+test('a face that the next video does not have is marked in the list, and named by the error', async () => {
+	await openChain(ofTask({ audioUrl: voice('one'), faceId: 'face_003' }));
+	const first = await editor.openNode('Lip Sync');
+	await first.executePreviousNodes();
+	await first.close();
+	await identifyAgain(2);
+	const panel = await editor.openNode('Lip Sync');
+	await panel.parameters.getByTestId('parameter-issues').first().waitFor();
+	await panel.executeStep();
+	await editor.shot('list-face-gone');
+	expect(await panel.error()).toMatch(/"face_003" is not in this video[^]*1 \("face_001"\)/);
+	expect(api.creates(LIP_SYNC)).toEqual([]);
+});
 
 test('each face that was found is a field, timing is folded away, and what is filled in is sent', async () => {
-	await openChain({});
+	await openChain(ofTask());
 	const panel = await editor.openNode('Lip Sync');
-	await panel.choose('faceSelection', 'Map Faces');
+	await panel.choose('faceSelection', 'Different Audio per Face');
 	await panel.mapper.notice.waitFor();
 	expect(await panel.mapper.notice.innerText()).toContain("press 'Retry' above");
 	await editor.shot('faces-before-identify');
@@ -93,40 +159,49 @@ test('each face that was found is a field, timing is folded away, and what is fi
 	const folded = await panel.mapper.openFolded();
 	expect(await folded.allInnerTexts()).toEqual(
 		[1, 2, 3].flatMap((face) => [
-			`Face ${face} speaks from (ms)`,
-			`Face ${face} audio used from (ms)`,
-			`Face ${face} audio used until (ms)`,
-			`Face ${face} audio volume (0–2)`,
-			`Face ${face} original volume (0–2)`,
+			`Face ${face} · Start Speaking At (ms)`,
+			`Face ${face} · Trim Audio From (ms)`,
+			`Face ${face} · Trim Audio To (ms)`,
+			`Face ${face} · Voice Volume`,
+			`Face ${face} · Original Audio Volume`,
 		]),
 	);
 	await editor.shot('faces-folded');
-	await folded.filter({ hasText: 'Face 1 speaks from (ms)' }).click();
-	await showsFields(panel, [FACES[0], 'Face 1 speaks from (ms)', FACES[1], FACES[2]]);
+	await folded.filter({ hasText: 'Face 1 · Start Speaking At (ms)' }).click();
+	await showsFields(panel, [FACES[0], 'Face 1 · Start Speaking At (ms)', FACES[1], FACES[2]]);
 
-	await panel.mapper.fill('face_001', 'https://example.com/one.mp3');
+	await panel.mapper.fill('face_001', voice('one'));
 	await panel.mapper.fill('face_001:sound_insert_time', '2500');
-	await panel.mapper.fillExpression('face_003', "{{ $('Clip').item.json.audioUrl }}");
-	await panel.parameters.getByText(stage.clip.audioUrl).waitFor();
+	await panel.mapper.fillExpression('face_003', "{{ $('Clip').item.json.audioUrl }}?three");
+	await panel.parameters.getByText(voice('three')).waitFor();
 	await editor.shot('faces-filled');
 	await panel.executeStep();
 	await editor.shot('faces-synced');
 	expect(sentFaces()).toEqual([
-		[
-			{
-				face_id: 'face_001',
-				sound_file: 'https://example.com/one.mp3',
-				sound_insert_time: 2500,
-			},
-			{ face_id: 'face_003', sound_file: stage.clip.audioUrl },
-		],
+		spoken('face_001', 'one', { sound_insert_time: 2500 }),
+		spoken('face_003', 'three'),
 	]);
+});
+
+test('a voice whose expression comes to nothing is an error that names the face', async () => {
+	await openChain(map());
+	const panel = await editor.openNode('Lip Sync');
+	await panel.executePreviousNodes();
+	await panel.mapper.retry();
+	await showsFields(panel, FACES);
+	await panel.mapper.fillExpression('face_002', '{{ $json.noSuchField }}');
+	await panel.mapper.fill('face_001', voice('one'));
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(/The expression for the audio of Face 2 .*returned nothing/);
+	await editor.shot('faces-empty-expression');
+	expect(api.creates(LIP_SYNC)).toEqual([]);
 });
 
 test('automatic mapping takes the fields of the input that have the names of faces', async () => {
 	const values = {
 		taskId: '={{ $json.taskId }}',
-		face_002: 'https://example.com/two.mp3',
+		face_002: voice('two'),
+		'#3': voice('three'),
 		'face_002:sound_volume': '1.5',
 		note: 'nothing to do with faces',
 	};
@@ -139,57 +214,97 @@ test('automatic mapping takes the fields of the input that have the names of fac
 	await editor.shot('faces-automatic');
 	await panel.executeStep();
 	expect(sentFaces()).toEqual([
-		[{ face_id: 'face_002', sound_file: 'https://example.com/two.mp3', sound_volume: 1.5 }],
+		spoken('face_002', 'two', { sound_volume: 1.5 }),
+		spoken('face_003', 'three'),
 	]);
 });
 
-test('a video that is identified again keeps what is mapped for the faces it still has', async () => {
+test('what is mapped for a face stays while another video does not have it', async () => {
 	const id = await openChain(map());
 	let panel = await editor.openNode('Lip Sync');
 	await panel.executePreviousNodes();
 	await panel.mapper.retry();
 	await showsFields(panel, FACES);
-	await panel.mapper.fill('face_001', 'https://example.com/one.mp3');
-	await panel.mapper.add('Face 2 audio volume (0–2)');
-	await panel.mapper.fill('face_002', 'https://example.com/two.mp3');
-	await panel.mapper.fill('face_002:sound_volume', '0.5');
-	await panel.mapper.fill('face_003', 'https://example.com/three.mp3');
+	await panel.mapper.fill('face_001', voice('one'));
+	await panel.mapper.fill('face_003', voice('three'));
+	await panel.mapper.add('Face 3 · Voice Volume');
+	await panel.mapper.fill('face_003:sound_volume', '0.5');
 	await panel.close();
 
-	api.settings.faces = 2;
-	const identify = await editor.openNode('Identify Face');
-	await identify.executeStep();
-	await identify.close();
+	await identifyAgain(2);
 	panel = await editor.openNode('Lip Sync');
-	await showsFields(panel, [FACES[0], FACES[1], 'Face 2 audio volume (0–2)']);
-	expect(await panel.mapper.value('face_001')).toBe('https://example.com/one.mp3');
-	expect(await panel.mapper.value('face_002')).toBe('https://example.com/two.mp3');
-	expect(await panel.mapper.value('face_002:sound_volume')).toBe('0.5');
-	await editor.shot('faces-fewer');
-	await panel.close();
-
-	api.settings.faces = 4;
-	const again = await editor.openNode('Identify Face');
-	await again.executeStep();
-	await again.close();
-	panel = await editor.openNode('Lip Sync');
-	await eventually(async () =>
-		expect(await panel.mapper.labels()).toEqual(
-			// n8n unfolds the timing of faces that come in later.
-			expect.arrayContaining([FACES[0], FACES[1], FACES[2], 'Face 4 · 0–8 s · face_004']),
-		),
+	await showsFields(panel, [
+		FACES[0],
+		FACES[1],
+		'Not in this video: ID face_003',
+		'Not in this video: ID face_003 · Voice Volume',
+	]);
+	await editor.shot('faces-not-in-this-video');
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(
+		/"face_003" is not in this video[^]*set 'Match Faces By' to 'Position'/,
 	);
+	await editor.shot('faces-not-in-this-video-error');
+	expect(api.creates(LIP_SYNC)).toEqual([]);
+	await panel.close();
+
+	await identifyAgain(5);
+	panel = await editor.openNode('Lip Sync');
+	// Nothing is unfolded but what the user has unfolded.
+	const extra = [labelOf(4), labelOf(5)];
+	await showsFields(panel, [...FACES, 'Face 3 · Voice Volume', ...extra]);
+	expect(await panel.mapper.value('face_001')).toBe(voice('one'));
+	expect(await panel.mapper.value('face_003')).toBe(voice('three'));
+	expect(await panel.mapper.value('face_003:sound_volume')).toBe('0.5');
 	await editor.shot('faces-more');
 	await panel.executeStep();
 	expect(sentFaces()).toEqual([
-		[
-			{ face_id: 'face_001', sound_file: 'https://example.com/one.mp3' },
-			{ face_id: 'face_002', sound_file: 'https://example.com/two.mp3', sound_volume: 0.5 },
-		],
+		spoken('face_001', 'one'),
+		spoken('face_003', 'three', { sound_volume: 0.5 }),
 	]);
 	await eventually(async () =>
-		expect(await savedFaces(id)).toMatchObject({ face_001: 'https://example.com/one.mp3' }),
+		expect(await savedFaces(id)).toMatchObject({ face_001: voice('one') }),
 	);
+});
+
+test('a mapping by position serves videos whose faces have other ids', async () => {
+	await openChain(map());
+	let panel = await editor.openNode('Lip Sync');
+	await panel.executePreviousNodes();
+	await panel.mapper.retry();
+	await showsFields(panel, FACES);
+	await panel.refreshList('matchFacesBy');
+	const ways = await panel.list('matchFacesBy');
+	for (const way of await ways.all()) expect(await loadedPictures(way)).toBe(3);
+	expect(await ways.first().innerText()).toMatch(/face_001\s+face_002\s+face_003/);
+	expect(await ways.last().innerText()).toMatch(/Face 1\s+Face 2\s+Face 3/);
+	await editor.shot('faces-ways-to-match');
+	await ways.last().click();
+	await showsFields(
+		panel,
+		[1, 2, 3].map((face) => `Face ${face} · 0–8 s`),
+	);
+	await panel.mapper.fill('#1', voice('one'));
+	await panel.mapper.fill('#2', voice('two'));
+	await editor.shot('faces-by-position');
+	await panel.close();
+
+	await identifyAgain([{ face_id: '0' }, { face_id: '1' }]);
+	panel = await editor.openNode('Lip Sync');
+	await showsFields(
+		panel,
+		[1, 2].map((face) => `Face ${face} · 0–8 s`),
+	);
+	await panel.executeStep();
+	expect(sentFaces()).toEqual([spoken('0', 'one'), spoken('1', 'two')]);
+	await panel.close();
+
+	await identifyAgain(1);
+	panel = await editor.openNode('Lip Sync');
+	await showsFields(panel, ['Face 1 · 0–8 s', 'Not in this video: Face 2']);
+	await editor.shot('faces-by-position-not-in-this-video');
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(/There is no Face 2 in this video/);
 });
 
 test('the mapping is still there when the workflow is opened another day, without any data', async () => {
@@ -198,12 +313,12 @@ test('the mapping is still there when the workflow is opened another day, withou
 	await panel.executePreviousNodes();
 	await panel.mapper.retry();
 	await showsFields(panel, FACES);
-	await panel.mapper.fill('face_002', 'https://example.com/two.mp3');
-	await panel.mapper.add('Face 2 speaks from (ms)');
+	await panel.mapper.fill('face_002', voice('two'));
+	await panel.mapper.add('Face 2 · Start Speaking At (ms)');
 	await panel.mapper.fill('face_002:sound_insert_time', '1000');
 	await panel.close();
 	const mapped = {
-		face_002: 'https://example.com/two.mp3',
+		face_002: voice('two'),
 		'face_002:sound_insert_time': 1000,
 	};
 	await eventually(async () => expect(await savedFaces(id)).toMatchObject(mapped));
@@ -214,8 +329,8 @@ test('the mapping is still there when the workflow is opened another day, withou
 	);
 	panel = await editor.openNode('Lip Sync');
 	await asked;
-	await showsFields(panel, [FACES[0], FACES[1], 'Face 2 speaks from (ms)', FACES[2]]);
-	expect(await panel.mapper.value('face_002')).toBe('https://example.com/two.mp3');
+	await showsFields(panel, [FACES[0], FACES[1], 'Face 2 · Start Speaking At (ms)', FACES[2]]);
+	expect(await panel.mapper.value('face_002')).toBe(voice('two'));
 	expect(await panel.mapper.value('face_002:sound_insert_time')).toBe('1000');
 	await editor.shot('faces-without-data');
 	await panel.close();
@@ -226,7 +341,7 @@ test.each([
 	[
 		'a failed task',
 		async () => await identified({ state: 'failed', failMsg: 'no faces found' }),
-		'found no faces to use: no faces found. Use a video in which the face is large',
+		'Identify Face failed: no faces found',
 	],
 	[
 		'an unfinished task',
@@ -236,10 +351,10 @@ test.each([
 			api.settings.identifyMs = 500;
 			return taskId;
 		},
-		'is not finished yet. Let Identify Face wait for its result',
+		'Identify Face is not finished yet',
 	],
-	['a task that does not exist', async () => 'cl00000000', 'cl00000000'],
-	['an ID that is not known yet', async () => '={{ $json.taskId }}', 'Run Identify Face first'],
+	['a task that does not exist', async () => 'cl00000000', 'The API does not know task cl00000000'],
+	['an ID that is not known yet', async () => '={{ $json.taskId }}', 'execute the previous nodes'],
 ])('of %s the panel says what is wrong and what to do', async (what, identify, text) => {
 	const panel = await openAlone(await identify());
 	await panel.mapper.notice.waitFor();

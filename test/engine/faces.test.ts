@@ -169,7 +169,7 @@ describe('in place of fields the panel says what to do', () => {
 	it('when no face was found in a task that completed', async () => {
 		const { taskId } = await identified(api);
 		api.settings.queryExtras = { faceData: { session_id: 's', face_list: [] } };
-		expect(await noticeOf(taskId)).toMatch(/found no face/);
+		expect(await noticeOf(taskId)).toMatch(/No face was found/);
 	});
 
 	it('when the task is a lip sync', async () => {
@@ -280,6 +280,7 @@ describe('a mapping', () => {
 		const { fields } = await panel(taskId);
 		const value = { face_002: AUDIO };
 		expect(await faces(value, { identifyTaskId: null }, fields)).toEqual([
+			['face_001', 'Face 1 · 0–8 s · ID face_001'],
 			['face_002', 'Face 2 · 0–8 s · ID face_002'],
 		]);
 	});

@@ -25,9 +25,9 @@ it('is the session of a finished identification, whose model may be a newer one'
 it('lives for 24 hours, from its end or else its beginning', () => {
 	const at = (completeTime?: number, createTime?: number) => task({ completeTime, createTime });
 	expect(sessionOfTask(at(now - 24 * HOUR), now).sessionId).toBe('s-1');
-	expect(problemOf(at(now - 24 * HOUR - 1)).message).toMatch(/older than 24 hours/);
+	expect(problemOf(at(now - 24 * HOUR - 1)).message).toMatch(/more than 24 hours ago/);
 	expect(sessionOfTask(at(now - 23 * HOUR, now - 25 * HOUR), now).sessionId).toBe('s-1');
-	expect(problemOf(at(undefined, now - 25 * HOUR)).message).toMatch(/older than 24 hours/);
+	expect(problemOf(at(undefined, now - 25 * HOUR)).message).toMatch(/more than 24 hours ago/);
 	expect(sessionOfTask(at(undefined, undefined), now).sessionId).toBe('s-1');
 });
 
@@ -35,9 +35,9 @@ it.each<[string, Partial<Task>, RegExp]>([
 	['pending', { state: 'pending', sessionId: undefined, faces: undefined }, /not finished/],
 	['processing', { state: 'processing', sessionId: undefined }, /not finished/],
 	['failed', { state: 'failed', failMsg: 'no faces', failCode: '7' }, /no faces/],
-	['failed without a reason', { state: 'failed' }, /gives no reason/],
+	['failed without a reason', { state: 'failed' }, /gave no reason/],
 	['a lip sync', { model: 'kling-advanced-lip-sync', sessionId: undefined }, /not an Identify/],
-	['without faces', { faces: [] }, /found no face/],
+	['without faces', { faces: [] }, /No face was found/],
 ])('is refused for a task that is %s, naming the task and what to do', (_, more, message) => {
 	const problem = problemOf(task(more));
 	expect(problem.kind).toBe('input');

@@ -109,7 +109,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 	return [
 		{
 			displayName:
-				'A failed task can’t stop a paused execution: set <b>Settings → On Error</b> to <b>Continue (using error output)</b>, or check <b>state</b> in the next node',
+				"A failed task can't stop a paused execution: set <b>Settings → On Error</b> to <b>Continue (using error output)</b>, or check <b>state</b> in the next node",
 			name: 'callbackNotice',
 			type: 'notice',
 			default: '',

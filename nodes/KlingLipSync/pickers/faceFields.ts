@@ -37,7 +37,7 @@ export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMap
 	const isByPosition =
 		this.getCurrentNodeParameter('faceSource') === 'video' ||
 		this.getCurrentNodeParameter('matchFacesBy') === 'position';
-	const { mappingMode, mapped } = currentMapping(this);
+	const { mappingMode, schema, mapped } = currentMapping(this);
 	const faces = await mapperFaces(this, isByPosition);
 	if (!(faces instanceof Problem)) {
 		const fields = [...faces.flatMap(fieldsOf), ...announced(faces, isByPosition)];
@@ -46,7 +46,7 @@ export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMap
 		const staleIds = new Set(stale.map(({ id }) => id));
 		return { fields: [...fields.filter(({ id }) => !staleIds.has(id)), ...stale] };
 	}
-	if (mapped.length > 0) return { fields: mapped };
+	if (mapped.length > 0) return { fields: schema };
 	// Automatic mapping needs no list, and its panel has no 'Retry'.
 	if (mappingMode === 'autoMapInputData' && !faces.details.taskId) return { fields: [] };
 	const hint = faces.details.taskId ? faces.hint : `${faces.hint} Then press 'Retry' above.`;
@@ -74,18 +74,24 @@ async function mapperFaces(
 	}));
 }
 
-/** The fields that have a value now. */
+/** The fields that the editor has now, and those among them that have a value. */
 function currentMapping(context: ILoadOptionsFunctions): {
 	mappingMode?: string;
+	schema: ResourceMapperField[];
 	mapped: ResourceMapperField[];
 } {
 	const { mappingMode, schema, value } = (context.getCurrentNodeParameter('faces') ?? {}) as {
 		mappingMode?: string;
-		schema?: ResourceMapperField[];
+		schema?: ResourceMapperField[] | null;
 		value?: Record<string, unknown> | null;
 	};
+	const fields = schema ?? [];
 	const values = new Map(Object.entries(value ?? {}));
-	return { mappingMode, mapped: (schema ?? []).filter(({ id }) => !isEmpty(values.get(id))) };
+	return {
+		mappingMode,
+		schema: fields,
+		mapped: fields.filter(({ id }) => !isEmpty(values.get(id))),
+	};
 }
 
 function fieldsOf({ key, name, label }: MapperFace): ResourceMapperField[] {

@@ -14,7 +14,7 @@ export function stopIfCancelled(run: Run): void {
 	const problem = new Problem(
 		'cancelled',
 		'The execution was cancelled',
-		'Tasks can not be cancelled: those already created go on and are charged. Ask for them with the operation Get Task.',
+		"Kling can't cancel tasks: those already created continue and are charged. Retrieve them with Get Task.",
 	);
 	logCancelled(run, taskIds);
 	throw nodeError(run.context.getNode(), problem, 0, taskIds);

@@ -118,8 +118,8 @@ export class CreatedTasks {
 		if (!isSameExecution) return undefined;
 		throw new Problem(
 			'unanswered',
-			'A task may have been created and charged by an earlier try, whose answer never came',
-			"The request was not repeated, so that nothing is paid twice. Look into your account's task list, then run the workflow again.",
+			'A task may have been created and charged by an earlier try that got no response',
+			"The request was not repeated, so that you don't pay twice. Check your account, then run the workflow again.",
 		);
 	}
 

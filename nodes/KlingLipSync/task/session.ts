@@ -31,36 +31,39 @@ export function isExpired({ completeTime, createTime }: Task, now: number): bool
 export function sessionOfTask(task: Task, now?: number): Session {
 	const { taskId, state, faces, sessionId } = task;
 	const refuse = (what: string, hint: string) =>
-		new Problem('input', `Task ${taskId} ${what}`, hint, {
+		new Problem('input', `${what} (task ${taskId})`, hint, {
 			taskId,
 			state,
 			...(task.failCode && { failCode: task.failCode }),
 			...(task.failMsg && { failMsg: task.failMsg }),
 		});
 	if (!isIdentify(task) && !sessionId) {
-		throw refuse('is not an Identify Face task', 'Use the taskId that Identify Face returned.');
+		throw refuse(
+			'This is not an Identify Face task',
+			'Use the taskId that Identify Face returned.',
+		);
 	}
 	if (state === 'failed') {
 		throw refuse(
-			`found no faces to use: ${task.failMsg ?? 'the API gives no reason'}`,
+			`Identify Face failed: ${task.failMsg ?? 'the API gave no reason'}`,
 			'Use a video in which the face is large, well lit and seen from the front, and identify it again.',
 		);
 	}
 	if (state !== 'completed' || !sessionId) {
 		throw refuse(
-			'is not finished yet',
-			"Let Identify Face wait for its result, or put a Get Task with 'Wait in This Node' in between.",
+			'Identify Face is not finished yet',
+			"Let Identify Face wait for its result, or add a Get Task with 'Wait in This Node' after it.",
 		);
 	}
 	if (!faces || faces.length === 0) {
 		throw refuse(
-			'found no face',
+			'No face was found in this video',
 			'Use a video in which the face is large, well lit and seen from the front.',
 		);
 	}
 	if (now !== undefined && isExpired(task, now)) {
 		throw refuse(
-			'is older than 24 hours, so its faces have expired',
+			'The faces were found more than 24 hours ago and have expired',
 			'Run Identify Face again and use the new task ID.',
 		);
 	}
