@@ -26,7 +26,7 @@ test('a paused run is shown as waiting and goes on before the eyes of its user',
 	await editor.waitForWaiting('Lip Sync');
 	await editor.shot('pause-canvas');
 	const panel = await editor.openNode('Lip Sync');
-	await panel.output.getByText('It goes on when Kling has finished every task').waitFor();
+	await panel.output.getByText('Paused until Kling has finished all tasks').waitFor();
 	await editor.shot('pause-panel');
 	await panel.close();
 
