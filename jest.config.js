@@ -4,4 +4,6 @@ module.exports = {
 	testMatch: ['<rootDir>/test/{unit,engine,scenarios,simulation,faults,package}/**/*.test.{js,ts}'],
 	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	testTimeout: 60_000,
+	// Jest would leave one core idle, of two.
+	maxWorkers: '100%',
 };
