@@ -242,7 +242,11 @@ describe('the trigger', () => {
 	it.each(['completed', 'failed'] as const)('starts the workflow (%s)', async (state) => {
 		const { taskId } = await identified(api);
 		api.finish(taskId, { state });
-		const answer = await engine.webhook(trigger, { body: { code: 200, data: { taskId, state } } });
+		const deliver = async () =>
+			await engine.webhook(trigger, { body: { code: 200, data: { taskId, state } } });
+		const first = await deliver();
+		// What comes long after the task's end may be a repetition: it is told to come once more.
+		const answer = first.status === 503 ? await deliver() : first;
 		expect(answer.status).toBe(200);
 		expect(answer.workflowData?.[0][0].json).toMatchObject({ taskId });
 	});
