@@ -5,7 +5,7 @@ import type { Answer, WebhookOptions } from './calls';
 import { bodies, deepText, identified, LIP_SYNC, synced, taskOf, until, VIDEO } from './helpers';
 import type { N8nProcess } from './process';
 import type { Api, World } from './setup';
-import { createWorld, kling, loadPackage, NODE, TRIGGER } from './setup';
+import { createWorld, kling, loadPackage, NODE, TRIGGER, withTrigger } from './setup';
 
 const KEY = 'test-key';
 let world: World;
@@ -328,14 +328,14 @@ describe('a test listener', () => {
 async function signedQuery(options: object = {}): Promise<Record<string, string>> {
 	api.settings.callbacks = 'dropped';
 	const run = await engine.run({
-		nodes: [
+		...withTrigger(
 			kling({
 				operation: 'identifyFace',
 				videoUrl: VIDEO,
 				waitMode: 'trigger',
 				options: { checkMedia: false, ...options },
 			}),
-		],
+		),
 		workflowId,
 		active: true,
 	});
@@ -373,14 +373,14 @@ describe('the reference of an order', () => {
 
 	it('that is too long for a URL is refused before anything is spent', async () => {
 		const run = await engine.run({
-			nodes: [
+			...withTrigger(
 				kling({
 					operation: 'identifyFace',
 					videoUrl: VIDEO,
 					waitMode: 'trigger',
 					options: { reference: 'x'.repeat(501) },
 				}),
-			],
+			),
 			workflowId,
 			active: true,
 		});

@@ -8,7 +8,7 @@ import type { LocalServer } from './localServer';
 import { startServer } from './localServer';
 import type { Run } from './run';
 import type { Api, NodeParameters, RunSettings } from './setup';
-import { useWorld } from './setup';
+import { kling, useWorld, withTrigger } from './setup';
 import { AUDIO, bodies, IDENTIFY, identified, LIP_SYNC, VIDEO } from './helpers';
 
 // A public address at which nobody answers: a test that contacts it takes longer than allowed.
@@ -405,6 +405,76 @@ describe('the way to a trigger', () => {
 			expect((await byHand()).error).toBeUndefined();
 			expect(api.creates()).toHaveLength(2);
 		});
+	});
+
+	describe('is refused before anything is spent', () => {
+		/** n8n, as it answers for a path: with the methods of the webhooks that are registered there. */
+		async function refusal(
+			callbackUrl: string,
+			{
+				node = {},
+				listening = '',
+				...options
+			}: RunSettings & { node?: object; listening?: string },
+		) {
+			const n8n = await startServer(({ url = '' }, response) => {
+				const methods = listening && url.startsWith(listening) ? 'OPTIONS, POST' : 'OPTIONS';
+				response.writeHead(204, { 'access-control-allow-methods': methods }).end();
+			});
+			engine.webhookWaitingBaseUrl = `${n8n.url}/webhook-waiting`;
+			const parameters = { videoUrl: VIDEO, waitMode: 'trigger', callbackUrl };
+			const result = await identifyFace(
+				{ ...parameters, callbackUrl: callbackUrl.replace('N8N', n8n.url) },
+				{ mode: 'manual', ...options },
+			);
+			await n8n.close();
+			if (!result.error) return undefined;
+			expect(api.creates()).toEqual([]);
+			return `${result.error.message}. ${result.error.description}`;
+		}
+
+		it('when the workflow has no trigger, and says where one may be', async () => {
+			const nodes = [kling({ operation: 'identifyFace', videoUrl: VIDEO, waitMode: 'trigger' })];
+			for (const active of [false, true]) {
+				expect(await refusal('', { nodes, active })).toMatch(
+					/^There is no Kling Lip Sync Trigger in this workflow\. Add one.*another workflow/,
+				);
+			}
+		});
+
+		it('when the trigger is deactivated', async () => {
+			const node = kling({ operation: 'identifyFace', videoUrl: VIDEO, waitMode: 'trigger' });
+			expect(await refusal('', withTrigger(node, { disabled: true }))).toMatch(
+				/is deactivated\. Activate the node/,
+			);
+		});
+
+		it('when the workflow is not published', async () => {
+			expect(await refusal('', {})).toMatch(/^This workflow is not published.*Publish/);
+		});
+
+		it.each([
+			[
+				'a Test URL at which nothing listens',
+				'N8N/webhook-test/wf-8/kling-lip-sync',
+				/is the Test URL of a trigger that is not listening\. Paste the trigger's Production URL/,
+			],
+			[
+				'a Production URL of this n8n at which nothing listens',
+				'N8N/webhook/wf-8/kling-lip-sync',
+				/^No trigger receives results at the callback URL\. Publish the workflow of the trigger/,
+			],
+		])('when the URL is %s', async (_, callbackUrl, message) => {
+			expect(await refusal(callbackUrl, {})).toMatch(message);
+		});
+
+		it.each(['/webhook/wf-8/kling-lip-sync', '/webhook-test/wf-8/kling-lip-sync'])(
+			'but not when something listens at %s',
+			async (listening) => {
+				expect(await refusal(`N8N${listening}`, { listening })).toBeUndefined();
+				expect(api.creates()).toHaveLength(1);
+			},
+		);
 	});
 
 	it('is a trigger of another workflow, signed for that one, or another receiver, as it is', async () => {

@@ -85,7 +85,12 @@ export async function createWorld(settings: WorldSettings = {}) {
 
 		/** Runs a Kling node. */
 		run: async (parameters: NodeParameters, { nodeSettings, ...options }: RunSettings = {}) =>
-			await engine.run({ nodes: [kling(parameters, nodeSettings)], ...options }),
+			await engine.run({
+				...(parameters.waitMode === 'trigger'
+					? withTrigger(kling(parameters, nodeSettings))
+					: { nodes: [kling(parameters, nodeSettings)] }),
+				...options,
+			}),
 
 		async close() {
 			await engine.close();
@@ -147,4 +152,10 @@ export function useWorld({
  */
 export function kling(parameters: NodeParameters, settings: Partial<NodeData> = {}): NodeData {
 	return { name: 'Kling', type: NODE, parameters, ...settings };
+}
+
+/** The nodes of a workflow in which a node hands its results on to a trigger beside it. */
+export function withTrigger(node: NodeData, settings: Partial<NodeData> = {}) {
+	const trigger = { name: 'Kling Trigger', type: TRIGGER, parameters: {}, ...settings };
+	return { nodes: [node, trigger], connections: {} };
 }

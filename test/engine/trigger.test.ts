@@ -3,7 +3,7 @@ import type { INodeType } from 'n8n-workflow';
 import type { Engine } from './harness';
 import type { Api, NodeParameters } from './setup';
 import { callbackBody } from '../emulator/results';
-import { kling, TRIGGER, useWorld } from './setup';
+import { kling, TRIGGER, useWorld, withTrigger } from './setup';
 import {
 	AUDIO,
 	bodies,
@@ -287,7 +287,7 @@ describe('without verification', () => {
 	async function signatureOf(id: string): Promise<string> {
 		api.settings.callbacks = 'dropped';
 		const run = await engine.run({
-			nodes: [kling({ operation: 'identifyFace', videoUrl: VIDEO, waitMode: 'trigger' })],
+			...withTrigger(kling({ operation: 'identifyFace', videoUrl: VIDEO, waitMode: 'trigger' })),
 			workflowId: id,
 			active: true,
 		});

@@ -1,0 +1,90 @@
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
+
+import { takesPosts } from '../api/probeListener';
+import type { Run } from '../run/run';
+import { ownTriggerUrl } from '../task/callbackUrl';
+import { attempt, inputProblem, Problem } from '../task/problem';
+import { requireReachable } from '../task/publicAddress';
+import { resumeUrlOf } from './resumeUrl';
+
+const TRIGGER_TYPE = /\.klingLipSyncTrigger$/;
+const NOTHING_SPENT = 'Nothing was sent or charged.';
+
+/** What to do about a receiver outside of this n8n that can't be reached. */
+export const ADVICE = `Enter a URL in 'Callback URL' that is reachable from the internet. ${NOTHING_SPENT}`;
+
+/**
+ * The URL of a trigger that gets the results of the run.
+ *
+ * @param pasted the URL that the user gave; empty for the trigger of this workflow
+ * @throws Problem that tells apart why nothing would arrive
+ */
+export async function listeningUrl(run: Run, pasted: string): Promise<string> {
+	return pasted === '' ? await ownListeningUrl(run) : await pastedListeningUrl(run, pasted);
+}
+
+async function ownListeningUrl({ context, access }: Run): Promise<string> {
+	const triggers = nodesOf(context)?.filter(({ type }) => TRIGGER_TYPE.test(type));
+	if (triggers?.length === 0) {
+		throw inputProblem(
+			'There is no Kling Lip Sync Trigger in this workflow',
+			`Add one and publish the workflow, or paste the Production URL of a trigger in another workflow into 'Callback URL'. ${NOTHING_SPENT}`,
+		);
+	}
+	if (triggers?.every(({ disabled }) => disabled)) {
+		throw inputProblem(
+			'The Kling Lip Sync Trigger of this workflow is deactivated',
+			`Activate the node and publish the workflow. ${NOTHING_SPENT}`,
+		);
+	}
+	const url = ownTriggerUrl(resumeUrlOf(context), context.getWorkflow().id);
+	requireReachable(url, access.baseUrl, 'The URL of the Kling Lip Sync Trigger');
+	if (await mayListen(context, url)) return url;
+	throw inputProblem(
+		'This workflow is not published, so its Kling Lip Sync Trigger receives no results',
+		`Publish the workflow with the trigger, or choose another way to wait. ${NOTHING_SPENT}`,
+	);
+}
+
+/**
+ * Only this n8n is asked whether something listens: what another server says to such a question may
+ * mean anything.
+ */
+async function pastedListeningUrl({ context, access }: Run, url: string): Promise<string> {
+	const isOwn = isOfThisN8n(context, url);
+	requireReachable(url, access.baseUrl, 'The callback URL', isOwn ? undefined : ADVICE);
+	if (!isOwn || (await takesPosts(context, url)) !== false) return url;
+	throw new URL(url).pathname.includes('/webhook-test/')
+		? inputProblem(
+				'The callback URL is the Test URL of a trigger that is not listening',
+				`Paste the trigger's Production URL and publish its workflow. A Test URL works only for one result, within two minutes after 'Listen for test event' was pressed. ${NOTHING_SPENT}`,
+			)
+		: inputProblem(
+				'No trigger receives results at the callback URL',
+				`Publish the workflow of the trigger, and check that its Production URL was copied completely. ${NOTHING_SPENT}`,
+			);
+}
+
+function isOfThisN8n(context: IExecuteFunctions, url: string): boolean {
+	const resumeUrl = attempt(() => resumeUrlOf(context));
+	if (resumeUrl instanceof Problem || !URL.canParse(url)) return false;
+	return new URL(url).origin === new URL(resumeUrl).origin;
+}
+
+/**
+ * The nodes of the workflow. n8n lists only a node's neighbours, but has them all at hand.
+ *
+ * @returns undefined where it has not
+ */
+function nodesOf(context: IExecuteFunctions): INode[] | undefined {
+	const { workflow } = context as unknown as { workflow?: { nodes?: Record<string, INode> } };
+	return workflow?.nodes && Object.values(workflow.nodes);
+}
+
+/**
+ * n8n calls a workflow inactive whenever a person runs it by hand or a worker runs it, so then it is
+ * asked itself. Where it can't call itself, the user is believed.
+ */
+async function mayListen(context: IExecuteFunctions, url: string): Promise<boolean> {
+	return context.getWorkflow().active || ((await takesPosts(context, url)) ?? true);
+}
