@@ -116,6 +116,38 @@ export class Editor {
 		await this.page.getByTestId('canvas-node').first().waitFor({ timeout: PAGE_TIMEOUT_MS });
 	}
 
+	/** Opens an empty canvas. */
+	async newWorkflow() {
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.page.getByTestId('canvas-plus-button').waitFor({ timeout: PAGE_TIMEOUT_MS });
+	}
+
+	/**
+	 * Adds the first node, in whose panel one is then.
+	 * @param node its name in the list of nodes
+	 * @param action what it is to do, as the list has it
+	 */
+	async addNode(node: string, action: string) {
+		await this.page.getByTestId('canvas-plus-button').click();
+		await this.page.getByTestId('node-creator-search-bar').fill(node);
+		await this.page
+			.getByTestId('item-iterator-item')
+			.filter({ hasText: node, visible: true })
+			.first()
+			.click();
+		await this.page.getByText(/^Actions \(\d+\)/).click();
+		await this.page
+			.getByTestId('item-iterator-item')
+			.filter({ hasText: action, visible: true })
+			.click();
+		await this.page.getByTestId('node-parameters').waitFor();
+	}
+
+	/** The panel that is open. */
+	openPanel() {
+		return new Panel(this.page);
+	}
+
 	/** A node on the canvas. */
 	node(name: string) {
 		const title = this.page.getByText(name, { exact: true });

@@ -1,3 +1,4 @@
+import { nodeOutput } from '../server/client';
 import { chain, manualStart, next } from '../server/workflows';
 import { openStage } from './stage';
 import type { Stage } from './stage';
@@ -63,7 +64,78 @@ test('before publishing, the node says what to do and spends nothing', async () 
 	api.reset();
 	await openWorkflow();
 	await editor.executeFrom('Start');
-	await editor.waitForToast('is not published');
+	await editor.waitForToast('This workflow is not published');
 	await editor.shot('trigger-not-published');
 	expect(api.creates()).toEqual([]);
+});
+
+test('without a trigger in the workflow, the node says so and spends nothing', async () => {
+	const { server, api, editor, clip, kling } = stage;
+	api.reset();
+	const id = await server.createWorkflow({
+		name: 'Without a trigger',
+		nodes: [manualStart, kling('Lip Sync', { ...clip, waitMode: 'trigger' })],
+		connections: chain('Start', 'Lip Sync'),
+	});
+	await editor.openWorkflow(id);
+	const panel = await editor.openNode('Lip Sync');
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(
+		/There is no Kling Lip Sync Trigger in this workflow[^]*Add one and publish the workflow/,
+	);
+	await editor.shot('trigger-none');
+	expect(api.creates()).toEqual([]);
+});
+
+test('an order of one workflow arrives in another one, with the reference that it was given', async () => {
+	const { server, api, editor, clip, kling, trigger } = stage;
+	api.reset();
+	const receiver = await server.createWorkflow({
+		name: 'Receives',
+		nodes: [trigger('Kling Trigger', {}, { webhookId: 'there' }), next('Publish it')],
+		connections: chain('Kling Trigger', 'Publish it'),
+	});
+	const id = await server.createWorkflow({
+		name: 'Orders',
+		nodes: [manualStart, kling('Lip Sync', { ...clip, faceSource: 'video' })],
+		connections: chain('Start', 'Lip Sync'),
+	});
+	await editor.openWorkflow(id);
+	const panel = await editor.openNode('Lip Sync');
+	await panel.choose('waitMode', 'Continue in a Trigger');
+	await panel.fill('callbackUrl', `${server.url}/webhook/${receiver}/kling-lip-sync`);
+	await panel.addOption('Reference');
+	await panel.fill('reference', 'row 12');
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(/No trigger receives results at the callback URL/);
+	await editor.shot('trigger-elsewhere-not-published');
+	expect(api.creates()).toEqual([]);
+
+	await server.activate(receiver);
+	await panel.executeStep();
+	await panel.output.getByText('row 12').first().waitFor();
+	const [execution] = await server.waitForExecutions({ workflowId: receiver, status: 'success' });
+	const [item] = nodeOutput(await server.execution(execution.id), 'Kling Trigger');
+	expect(item.json).toMatchObject({ state: 'completed', reference: 'row 12' });
+	await editor.shot('trigger-elsewhere');
+});
+
+test('a download that the node can not make says which node makes it', async () => {
+	const { server, editor, clip, kling } = stage;
+	const id = await server.createWorkflow({
+		name: 'Download',
+		nodes: [manualStart, kling('Lip Sync', { ...clip })],
+		connections: chain('Start', 'Lip Sync'),
+	});
+	await editor.openWorkflow(id);
+	const panel = await editor.openNode('Lip Sync');
+	await panel.addOption('Download Video');
+	const notice = panel.parameters.getByText('Turn it on in a Get Task');
+	for (const mode of ['Pause Execution', 'Continue in a Trigger', 'Do Not Wait']) {
+		await panel.choose('waitMode', mode);
+		await notice.waitFor();
+		await editor.shot(`download-notice-${mode.replaceAll(' ', '-').toLowerCase()}`);
+	}
+	await panel.choose('waitMode', 'Wait in This Node');
+	await notice.waitFor({ state: 'hidden' });
 });

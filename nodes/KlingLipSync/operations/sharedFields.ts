@@ -129,7 +129,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 /** Says which node does what this one can't do in the chosen way to wait. */
 export const downloadNotice: INodeProperties = {
 	displayName:
-		'<b>Download Video</b> needs the finished video, and this node does not wait for it. Turn it on in a <b>Get Task</b> operation after the result has arrived.',
+		'This way to wait does not allow <b>Download Video</b>. Turn it on in a <b>Get Task</b> node where the result arrives: after this node, or after the trigger.',
 	name: 'downloadNotice',
 	type: 'notice',
 	default: '',
