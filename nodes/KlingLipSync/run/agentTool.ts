@@ -1,11 +1,16 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
 
 /**
  * Whether the node works for an AI agent, which waits for the answer in its own turn and can't be
  * suspended. Older n8n can only be told by the type of the node.
  */
 export function isTool(context: IExecuteFunctions): boolean {
-	return context.isToolExecution?.() === true || context.getNode().type.endsWith('Tool');
+	return context.isToolExecution?.() === true || isToolNode(context.getNode());
+}
+
+/** Whether n8n made the node's type out of the one that workflows use. */
+export function isToolNode(node: INode): boolean {
+	return node.type.endsWith('Tool');
 }
 
 /**

@@ -2,6 +2,7 @@ import type { INode, JsonObject } from 'n8n-workflow';
 import { ExpressionError, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Problem } from '../task/problem';
+import { isToolNode } from './agentTool';
 
 /** How many task ids an error quotes at most. */
 const MOST_IDS = 1000;
@@ -27,8 +28,12 @@ export function nodeError(
 	}
 	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
+	// An agent is told the message alone, and what to do is what it needs most.
+	const told = isToolNode(node)
+		? [problem.message, description].filter(Boolean)
+		: [problem.message];
 	// n8n would call an execution canceled whose error has this word.
-	const message = problem.message.replace(/canceled/g, 'cancelled');
+	const message = told.join('. ').replace(/canceled/g, 'cancelled');
 	const error =
 		httpCode === undefined
 			? new NodeOperationError(node, message, { description, itemIndex })
