@@ -20,11 +20,11 @@ export class KlingLipSyncTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(" or ") }}',
 		description:
-			'Starts the workflow when Kling has finished a lip sync or found the faces in a video',
+			'Lip sync faces in a video to audio with Kling. The trigger starts the workflow with each finished task.',
 		eventTriggerDescription:
-			"In another workflow run a Kling Lip Sync node that is set to 'Continue in a Trigger' and has this trigger's Test URL as its Callback URL",
+			"Waiting for a result: run a Kling Lip Sync node in another workflow, set to 'Continue in a Trigger' and with the Test URL of this trigger as its 'Callback URL'",
 		activationMessage:
-			"Results of the Kling Lip Sync nodes of this workflow that are set to 'Continue in a Trigger' now start it.",
+			"Results of the Kling Lip Sync nodes in this workflow that are set to 'Continue in a Trigger' now start it.",
 		defaults: { name: 'Kling Lip Sync Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -44,21 +44,21 @@ export class KlingLipSyncTrigger implements INodeType {
 			header: 'Start with each finished task',
 			executionsHelp: {
 				inactive:
-					"Publish the workflow: then each finished task starts it. In the Kling Lip Sync node of the same workflow choose 'Continue in a Trigger' and leave 'Callback URL' empty. In another workflow paste the Production URL there.",
+					"Publish the workflow. Each finished task of a Kling Lip Sync node that is set to 'Continue in a Trigger' then starts it. In the same workflow, leave 'Callback URL' empty. In another workflow, paste the Production URL there.",
 				active:
-					"The workflow listens. Each finished task of a Kling Lip Sync node that is set to 'Continue in a Trigger' starts it; nodes of other workflows need the Production URL as their 'Callback URL'.",
+					"Each finished task of a Kling Lip Sync node that is set to 'Continue in a Trigger' starts the workflow. Nodes in other workflows need the Production URL as their 'Callback URL'.",
 			},
 			activationHint: {
 				inactive:
-					'To try it, publish the workflow and run a Kling Lip Sync node that is set to \'Continue in a Trigger\'. What its result starts is listed under <a data-key="executions">Executions</a>.',
+					'To try it, publish the workflow and run a Kling Lip Sync node that is set to \'Continue in a Trigger\'. The execution that its result starts is listed under <a data-key="executions">Executions</a>.',
 				active:
-					'The workflow is published and listens. What a result starts is listed under <a data-key="executions">Executions</a>.',
+					'The workflow is published. The executions that results start are listed under <a data-key="executions">Executions</a>.',
 			},
 		},
 		properties: [
 			{
 				displayName:
-					'Leave the <b>Callback URL</b> of the Kling Lip Sync nodes in this workflow empty: they know this trigger. For nodes in other workflows copy the Production URL from <b>Webhook URLs</b> above.',
+					"Leave 'Callback URL' of the Kling Lip Sync nodes in this workflow empty: they know this trigger. For nodes in other workflows, copy the Production URL from 'Webhook URLs' above.",
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',
@@ -69,8 +69,8 @@ export class KlingLipSyncTrigger implements INodeType {
 				type: 'multiOptions',
 				required: true,
 				options: [
-					{ name: 'Completed', value: 'completed' },
-					{ name: 'Failed', value: 'failed' },
+					{ name: 'Task Completed', value: 'completed' },
+					{ name: 'Task Failed', value: 'failed' },
 				],
 				default: ['completed', 'failed'],
 			},

@@ -197,7 +197,7 @@ class Album {
 		await panel.root.getByText('When will this node trigger my flow?').click();
 		await this.page.mouse.move(0, 0);
 		const left = panel.root.getByTestId('trigger-header');
-		const help = panel.root.getByText('In another workflow paste the Production URL');
+		const help = panel.root.getByText('In another workflow, paste the Production URL');
 		await help.waitFor();
 		await this.take('trigger', await around([left, help, panel.parameters], { x: 16 }));
 	}

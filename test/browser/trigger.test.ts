@@ -37,7 +37,7 @@ test('the panel of the trigger says how to use it and shows its Production URL',
 	])
 		await panel.root.getByText(text).waitFor();
 	await panel.root.getByText('When will this node trigger my flow?').click();
-	await panel.root.getByText('In another workflow paste the Production URL').waitFor();
+	await panel.root.getByText('In another workflow, paste the Production URL').waitFor();
 	await panel.parameters.getByText('Webhook URLs', { exact: true }).first().click();
 	await panel.parameters.getByTestId('radio-button-production').click();
 	await panel.parameters.getByText(`${server.url}/webhook/${id}/kling-lip-sync`).waitFor();
@@ -55,7 +55,7 @@ test('after publishing, a Lip Sync that was started by hand goes on in the trigg
 	expect(execution.mode).toBe('webhook');
 
 	const panel = await editor.openNode('Kling Trigger');
-	await panel.root.getByText('The workflow is published and listens').waitFor();
+	await panel.root.getByText('The workflow is published. The executions').waitFor();
 	await editor.shot('trigger-panel-published');
 });
 

@@ -109,7 +109,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 	return [
 		{
 			displayName:
-				"A failed task can't stop a paused execution: set <b>Settings → On Error</b> to <b>Continue (using error output)</b>, or check <b>state</b> in the next node",
+				"A failed task can't stop a paused execution: set 'Settings → On Error' to 'Continue (using error output)', or check 'state' in the next node",
 			name: 'callbackNotice',
 			type: 'notice',
 			default: '',
@@ -129,7 +129,7 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 /** Says which node does what this one can't do in the chosen way to wait. */
 export const downloadNotice: INodeProperties = {
 	displayName:
-		'This way to wait does not allow <b>Download Video</b>. Turn it on in a <b>Get Task</b> node where the result arrives: after this node, or after the trigger.',
+		"This way to wait does not allow 'Download Video'. Turn it on in a Get Task node where the result arrives: after this node, or after the trigger.",
 	name: 'downloadNotice',
 	type: 'notice',
 	default: '',

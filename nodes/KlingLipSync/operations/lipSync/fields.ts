@@ -217,7 +217,7 @@ export const lipSyncProperties: INodeProperties[] = [
 	facesMapper('binary', 'Input Data Field Name per Face'),
 	{
 		displayName:
-			'Each item needs fields named after its faces: <b>face_001</b> or <b>#1</b> for the audio of a face and, if needed, <b>face_001:sound_insert_time</b> for the time in ms at which it starts speaking',
+			"Each item needs fields named after its faces: 'face_001' or '#1' for the audio of a face and, if needed, 'face_001:sound_insert_time' for the time in ms at which it starts speaking",
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',
