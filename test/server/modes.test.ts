@@ -4,6 +4,7 @@ import type { ChatModel } from './chatModel';
 import { nodeOutput } from './client';
 import type { WorkflowNode } from './client';
 import {
+	audioUrl,
 	chain,
 	items,
 	manualStart,
@@ -131,7 +132,8 @@ describe('an AI agent', () => {
 
 	test.each([2, 3])('gets the video in its turn, agent version %i', async (typeVersion) => {
 		model.turns.push(
-			({ tools }) => callTool(tools[0].function.name, { audio: 'https://example.com/agent/0.mp3' }),
+			({ tools }) =>
+				callTool(tools[0].function.name, { audio: audioUrl(world.api, 'agent', '0').slice(1) }),
 			(request) => say(`The tool said: ${toolAnswer(request)}`),
 		);
 		const tool = world.kling.lipSync('agent', {

@@ -138,7 +138,7 @@ export async function klingNodes(server: RestClient, api: Api) {
 					faceSelection: 'single',
 					faceId: 'face_001',
 					audioSource: 'url',
-					audioUrl: `=https://example.com/${tag}/{{ $json.n ?? 0 }}.mp3`,
+					audioUrl: audioUrl(api, tag, '{{ $json.n ?? 0 }}'),
 					...parameters,
 				},
 				more,
@@ -158,9 +158,17 @@ export async function klingNodes(server: RestClient, api: Api) {
 
 export type KlingNodes = Awaited<ReturnType<typeof klingNodes>>;
 
-/** Of a lip sync request: the tag and the item's `n`, see {@link klingNodes}. */
-export const audioOf = (request: CreateRequest) =>
-	request.face_choose?.[0].sound_file?.split(/[/.]/).slice(-3) ?? [];
+/** A voice whose link tells a tag and the item's `n`, as an expression. */
+export const audioUrl = (api: Emulator, tag: string, n: string) =>
+	`=${api.url}/files/sample/voice.mp3?tag=${tag}&n=${n}`;
+
+/** Of a lip sync request: the tag and the item's `n`, see {@link audioUrl}. */
+export function audioOf(request: CreateRequest): string[] {
+	const file = request.face_choose?.[0].sound_file;
+	if (!file || !URL.canParse(file)) return [];
+	const { searchParams } = new URL(file);
+	return ['tag', 'n'].flatMap((name) => searchParams.get(name) ?? []);
+}
 
 /** The lip sync tasks with a tag, in the order of their items. */
 export function tasksOf(api: Emulator, tag: string) {
