@@ -411,11 +411,7 @@ describe('the way to a trigger', () => {
 		/** n8n, as it answers for a path: with the methods of the webhooks that are registered there. */
 		async function refusal(
 			callbackUrl: string,
-			{
-				node = {},
-				listening = '',
-				...options
-			}: RunSettings & { node?: object; listening?: string },
+			{ listening = '', ...options }: RunSettings & { listening?: string },
 		) {
 			const n8n = await startServer(({ url = '' }, response) => {
 				const methods = listening && url.startsWith(listening) ? 'OPTIONS, POST' : 'OPTIONS';
