@@ -17,11 +17,11 @@ import { settle } from '../wait/afterPause';
 import { pause } from '../wait/pause';
 import { pollToEnd } from '../wait/poll';
 import type { WaitPlan } from '../wait/waitPlan';
-import { usable } from '../wait/waitPlan';
 
 /**
  * From requests to items: creates the tasks and waits as the user chose.
  *
+ * @param requests with a problem in place of each whose callback could not arrive
  * @param toItems builds the output of one finished task, downloads included
  * @param keepsFiles whether the files of the input items go on with the items of a paused run
  */
@@ -34,18 +34,17 @@ export async function createAndWait(
 	{ keepsFiles = false } = {},
 ): Promise<INodeExecutionData[][]> {
 	const { context } = run;
-	const isSettled = settle(run);
-	const ready = requests.map((request, index) => usable(request, urls[index]));
-	stopAtProblem(run, ready);
+	const settled = settle(run);
+	stopAtProblem(run, requests);
 
 	const submitted = await submitAll(
 		run,
 		step,
-		ready,
+		requests,
 		urls.map((url) => (url instanceof Problem ? undefined : url)),
 	);
 	stopAtProblem(run, submitted);
-	await isSettled();
+	await settled();
 	if (waitMode === 'none' || waitMode === 'trigger')
 		return await outputItems(run, submitted, toItems);
 

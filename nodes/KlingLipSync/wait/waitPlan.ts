@@ -1,7 +1,6 @@
 import type { Run } from '../run/run';
 import { forEachItem } from '../run/run';
 import type { Outcome } from '../task/problem';
-import { Problem } from '../task/problem';
 import { callbackTargets } from './callbackTarget';
 import type { WaitMode } from './waitMode';
 import { timeoutOf, waitModeOf } from './waitMode';
@@ -24,9 +23,4 @@ export async function planWait(run: Run, mayPause: boolean): Promise<WaitPlan> {
 	const waitMode = waitModeOf(run, mayPause);
 	const timeoutMs = timeoutOf(run, waitMode === 'callback' ? 'callback' : 'poll');
 	return { waitMode, timeoutMs, urls: await forEachItem(run, callbackTargets(run, waitMode)) };
-}
-
-/** What can go on: nothing is spent on an item whose callback could not arrive. */
-export function usable<T>(outcome: Outcome<T>, url: Outcome<string | undefined>): Outcome<T> {
-	return !(outcome instanceof Problem) && url instanceof Problem ? url : outcome;
 }
