@@ -8,6 +8,7 @@ export const differences = [
 	/^a task that can not be confirmed goes to the error output/,
 	// Agents did not run a node this way yet. Theirs is tested as "invoke".
 	/as the tool of an agent \(engine\)/,
+	/a call of an agent \(engine\)/,
 	// The test of a credential could not tell one HTTP error from another.
 	/^says that the address redirects/,
 ];

@@ -130,6 +130,17 @@ describe('at several webhook processors', () => {
 		expect(outcome(await deliver(late))).toBe('200');
 	});
 
+	it('those that came together are all known to n8n, when it is restarted after the last', async () => {
+		api.settings.latencyMs = 50;
+		const tasks = await Promise.all(Array.from({ length: 5 }, done));
+		const answers = await Promise.all(tasks.map(async (taskId) => await deliver(taskId)));
+		expect(answers.map(outcome)).toEqual(Array(5).fill(STARTED));
+		const { delivered } = engine.database.staticData[workflowId]['node:Trigger'] as {
+			delivered: string[];
+		};
+		expect([...delivered].sort()).toEqual([...tasks].sort());
+	});
+
 	it('one whose list n8n has lost puts it back', async () => {
 		const [first, second] = [await done(), await done()];
 		await deliver(first);

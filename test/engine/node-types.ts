@@ -1,5 +1,6 @@
 import type {
 	EngineResponse,
+	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
 	INodeProperties,
@@ -8,7 +9,7 @@ import type {
 	INodeTypes,
 	NodeParameterValueType,
 } from 'n8n-workflow';
-import { NodeHelpers } from 'n8n-workflow';
+import { jsonParse, NodeHelpers } from 'n8n-workflow';
 
 type Description = Partial<Pick<INodeTypeDescription, 'inputs' | 'outputs' | 'properties'>>;
 
@@ -116,7 +117,14 @@ const helperNodes: Record<string, INodeType> = {
 			const output = await tool.invoke(
 				JSON.parse(this.getNodeParameter('toolArguments', 0) as string),
 			);
-			return [[{ json: { output: JSON.parse(output) } }]];
+			// A refused call is told in a sentence, by older n8n.
+			return [
+				[
+					{
+						json: { output: jsonParse<IDataObject>(output, { fallbackValue: { error: output } }) },
+					},
+				],
+			];
 		},
 	}),
 };

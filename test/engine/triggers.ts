@@ -92,22 +92,21 @@ export function createTriggers(
 				({ httpMethod }) => httpMethod === req.method,
 			);
 			if (!webhookData) throw new HttpError(404, 'This webhook is not registered for this method.');
-			try {
-				await executeWebhook({
-					workflow,
-					workflowData,
-					node,
-					webhookData: { ...webhookData, isTest },
-					// What a user calls production is the mode "webhook" here.
-					mode: isTest ? 'manual' : 'webhook',
-					req,
-					res,
-					effect,
-					beforeAnswer: () => save(trigger),
-				});
-			} finally {
-				effect.staticData = copy(workflow.staticData);
-			}
+			await executeWebhook({
+				workflow,
+				workflowData,
+				node,
+				webhookData: { ...webhookData, isTest },
+				// What a user calls production is the mode "webhook" here.
+				mode: isTest ? 'manual' : 'webhook',
+				req,
+				res,
+				effect,
+				beforeAnswer: () => {
+					save(trigger);
+					effect.staticData = copy(workflow.staticData);
+				},
+			});
 		});
 	};
 

@@ -264,15 +264,3 @@ test('Bad input is refused before anything is sent', async () => {
 		expect(world.api.creates()).toHaveLength(0);
 	}
 });
-
-test.each(['callback', 'trigger'])(
-	'An n8n that the vendor can not reach is refused before the faces are identified (%s)',
-	async (waitMode) => {
-		// The API is public as far as its name says; the engine's own URLs are private.
-		world.engine.credentials = { apiKey: KEY, baseUrl: 'http://api.example.com' };
-		world.engine.webhookWaitingBaseUrl = 'http://localhost:5678/webhook-waiting';
-		const node = lipSync({ faceSource: 'video', videoUrl: 'https://a.example/v.mp4', waitMode });
-		const run = await world.engine.run({ nodes: [node], active: true });
-		expect(run.error?.message).toMatch(/can't be reached from the internet/);
-	},
-);

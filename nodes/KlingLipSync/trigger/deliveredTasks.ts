@@ -127,12 +127,17 @@ function isBeingAnswered(place: Place, taskId: string, until: number): boolean {
 function stateOf(place: Place, taskId: string): 'started' | 'starting' | undefined {
 	for (const [id, { writableEnded, statusCode }] of place.starting) {
 		if (!writableEnded) continue;
-		place.starting.delete(id);
 		// Otherwise n8n could not start the workflow, and the next delivery has to.
-		if (statusCode < 400) remember(place.started, id, MOST_IN_MEMORY);
+		if (statusCode < 400) markStarted(place, id);
+		else place.starting.delete(id);
 	}
 	if (place.started.has(taskId)) return 'started';
 	return place.starting.has(taskId) ? 'starting' : undefined;
+}
+
+function markStarted(place: Place, taskId: string): void {
+	place.starting.delete(taskId);
+	remember(place.started, taskId, MOST_IN_MEMORY);
 }
 
 /** Takes over what static data knows, and puts back what it lacks. */
@@ -143,14 +148,20 @@ function learn(context: IWebhookFunctions, place: Place): void {
 	if (listOf(place).some((id) => !stored.has(id))) store(context, place);
 }
 
-/** What is stored is worked out when n8n writes it: by then further tasks may have started. */
+/**
+ * What is stored is worked out when n8n writes it: by then further tasks may have started. n8n writes
+ * the data of a callback once it has started the workflow for it, and not at all where it could not.
+ */
 function store(context: IWebhookFunctions, place: Place, taskId?: string): void {
-	const toJSON = () => listOf(place, taskId);
+	const toJSON = () => {
+		if (taskId) markStarted(place, taskId);
+		return listOf(place);
+	};
 	context.getWorkflowStaticData('node')[STORE_KEY] = { toJSON };
 }
 
-function listOf({ started }: Place, taskId?: string): string[] {
-	return [...started, ...(taskId ? [taskId] : [])].slice(-MOST_STORED);
+function listOf({ started }: Place): string[] {
+	return [...started].slice(-MOST_STORED);
 }
 
 function remember(ids: Set<string>, id: string, most: number): void {
