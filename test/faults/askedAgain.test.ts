@@ -126,6 +126,21 @@ describe('a person’s retry of an execution', () => {
 		},
 	);
 
+	test('after the faces have expired takes up the video that was made of them', async () => {
+		const node = lipSync({ faceSource: 'video', videoUrl: VIDEO });
+		failWhileAsking();
+		const failed = await world.engine.run({ nodes: [node] });
+		expect(failed.status).toBe('error');
+		world.api.tasks.get(tasksOf(IDENTIFY)[0])!.completeTime! -= 25 * 3_600_000;
+		const run = await world.engine.retry(failed);
+		const [taskId, ...others] = tasksOf(LIP_SYNC);
+		expect(run.items('Kling')[0].json).toMatchObject({ taskId, state: 'completed' });
+		expect(others).toEqual([]);
+		const ofAnotherVideo = lipSync({ faceSource: 'video', videoUrl: `${VIDEO}?take=2` });
+		await world.engine.retry(failed, { nodes: [ofAnotherVideo] });
+		expect(tasksOf(LIP_SYNC)).toHaveLength(2);
+	});
+
 	const asked = { options: { extraBody: '{"watermark":true}', soundInsertTime: 100 } };
 	test.each<[string, object]>([
 		['further fields of the request', { options: { ...asked.options, extraBody: '{}' } }],

@@ -11,6 +11,8 @@ export interface Session {
 	faces?: Face[];
 	/** The task that opened the session, when the node created it itself. */
 	identifyTaskId?: string;
+	/** What stays the same about that task's video when its faces are found once more. */
+	videoIdentity?: string;
 	/** Length of the video in ms, where it is known. */
 	videoMs?: number;
 }

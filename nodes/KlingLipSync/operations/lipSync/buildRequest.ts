@@ -122,18 +122,23 @@ function orderOf({ reference }: LipSyncInput, { identifyTaskId, videoMs }: Sessi
 	};
 }
 
-/** The same order is told by all that is sent, the files by what stays the same about them. */
+/**
+ * The same order is told by all that is sent, the files by what stays the same about them. A session
+ * that this node opens itself is told by its video: when it has expired, another one serves the same
+ * order, whose task may exist already.
+ */
 function request(
 	body: CreateBody,
 	{ extra }: LipSyncInput,
-	{ sessionId }: Session,
+	{ sessionId, videoIdentity }: Session,
 	voices: SentVoice[],
 ): Pick<TaskRequest, 'body' | 'identity'> {
-	const files = new Map(voices.map(({ audio }) => [audio.value, audio.identity]));
-	const withoutLinks = JSON.parse(
+	const lasting = new Map(voices.map(({ audio }) => [audio.value, audio.identity]));
+	if (videoIdentity !== undefined) lasting.set(sessionId, videoIdentity);
+	const order = JSON.parse(
 		JSON.stringify(body, (_, value) =>
-			typeof value === 'string' ? (files.get(value) ?? value) : value,
+			typeof value === 'string' ? (lasting.get(value) ?? value) : value,
 		),
 	);
-	return { body: { ...body, ...extra }, identity: [sessionId, withoutLinks, extra] };
+	return { body: { ...body, ...extra }, identity: [order, extra] };
 }

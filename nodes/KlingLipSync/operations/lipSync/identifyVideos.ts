@@ -45,6 +45,7 @@ export async function identifyVideos(
 		return {
 			...found,
 			identifyTaskId: taskId,
+			videoIdentity: video?.identity,
 			...(video?.durationMs !== undefined && { videoMs: video.durationMs }),
 		};
 	});
