@@ -462,8 +462,8 @@ describe.each(['filesystem', 'default'])('a file, with binary data in mode %s', 
 
 	it.each([
 		['is empty', Buffer.alloc(0)],
-		['is a web page, not an audio', PAGE],
-		['is an MP4 file, not an audio', FRONT],
+		['is a web page, not an audio file', PAGE],
+		['is an MP4 file, not an audio file', FRONT],
 		['is too large: 6.0 MB', Buffer.concat([VOICE, Buffer.alloc(6_000_000 - VOICE.length)])],
 	])('is refused when it %s', async (found, content) => {
 		const problem = await lookAt(content, 'audio', 'voice.mp3');
@@ -496,5 +496,5 @@ it('looks at an audio that is given as Base64', async () => {
 		];
 	});
 	expect(outcome[0]).toMatchObject({ format: 'mp3', durationMs: 3134 });
-	expect(outcome[1]).toMatchObject({ message: 'The audio of Face 1 is a web page, not an audio' });
+	expect(outcome[1]).toMatchObject({ message: 'The audio of Face 1 is a web page, not an audio file' });
 });

@@ -92,7 +92,7 @@ function wrongContent(medium: Medium, kind: MediumKind): Refusal | undefined {
 	if (isBroken) return [DEFECTS[defect], 'Make or download the file again.'];
 	// Too large, whatever it is: the size says more than what could be read.
 	if (isAccepted || medium.isLarger) return undefined;
-	const aKind = kind === 'video' ? 'a video' : 'an audio';
+	const aKind = kind === 'video' ? 'a video' : 'an audio file';
 	if (isText(medium)) {
 		return [
 			`is ${FORMAT_NAMES[format]}, not ${aKind}`,
@@ -100,13 +100,13 @@ function wrongContent(medium: Medium, kind: MediumKind): Refusal | undefined {
 		];
 	}
 	if (format === 'm4a') {
-		return ['has no picture, only sound', `Kling takes ${names}. Use the video here.`];
+		return ['has no picture, only sound', `Kling takes ${names}. Use the video file here.`];
 	}
 	const isOtherKind = LIMITS[kind === 'video' ? 'audio' : 'video'].formats.includes(format);
 	if (isOtherKind) {
 		return [
 			`is ${FORMAT_NAMES[format]}, not ${aKind}`,
-			`Kling takes ${names}. Use the ${kind} here.`,
+			`Kling takes ${names}. Use the ${kind} file here.`,
 		];
 	}
 	return [`is ${FORMAT_NAMES[format]}`, `Kling takes ${names}. Convert the file first.`];
