@@ -18,7 +18,7 @@ import type { Operation } from './operations/sharedFields';
 import { getFaces } from './pickers/faceFields';
 import { getFaceOptions } from './pickers/faceOptions';
 import { getMatchOptions } from './pickers/matchOptions';
-import { resume } from './wait/resume';
+import { takePausedCallback } from './wait/pausedCallback';
 import { resumeWebhooks } from './wait/resumeUrl';
 
 const OPERATIONS: Record<
@@ -102,6 +102,6 @@ export class KlingLipSync implements INodeType {
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await resume.call(this);
+		return await takePausedCallback(this);
 	}
 }

@@ -22,8 +22,8 @@ import {
 	VIDEO,
 } from './helpers';
 import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
-import type { GoOnBody } from '../../nodes/KlingLipSync/wait/goOnRequest';
-import { goOnBody } from '../../nodes/KlingLipSync/wait/goOnRequest';
+import type { ResumeCallBody } from '../../nodes/KlingLipSync/wait/resumeCall';
+import { resumeCallBody } from '../../nodes/KlingLipSync/wait/resumeCall';
 import { pausedRuns as remembered } from '../../nodes/KlingLipSync/wait/pausedRuns';
 
 const LONG = 1e9;
@@ -453,16 +453,16 @@ describe('a process that did not pause the execution', () => {
 	});
 
 	it.each([
-		['with another signature', (body: GoOnBody) => ({ ...body, mac: 'a'.repeat(64) })],
-		['with no signature', ({ goOn }: GoOnBody) => ({ goOn })],
+		['with another signature', (body: ResumeCallBody) => ({ ...body, mac: 'a'.repeat(64) })],
+		['with no signature', ({ resume }: ResumeCallBody) => ({ resume })],
 		[
 			'with other items',
-			({ goOn, mac }: GoOnBody) => ({ goOn: goOn.replace('done', 'evil'), mac }),
+			({ resume, mac }: ResumeCallBody) => ({ resume: resume.replace('done', 'evil'), mac }),
 		],
 	])('is not believed %s', async (_, forge) => {
 		const { run, tasks } = await suspended(1);
 		const paused = [...remembered.values()].at(-1)!.paused;
-		const body = goOnBody(paused, { at: Date.now(), jsons: [{ state: 'done' }] });
+		const body = resumeCallBody(paused, { at: Date.now(), jsons: [{ state: 'done' }] });
 		const url = tasks[0].callbackUrl!;
 		expect((await engine.deliver(url, { body: forge(body) })).status).toBe(401);
 		expect(await isWaiting(run)).toBe(true);
@@ -473,7 +473,7 @@ describe('a process that did not pause the execution', () => {
 	it('does not go on from a call that took too long', async () => {
 		const { run, tasks } = await suspended(1);
 		const paused = [...remembered.values()].at(-1)!.paused;
-		const late = goOnBody(paused, { at: Date.now() - 1500, jsons: [{}] });
+		const late = resumeCallBody(paused, { at: Date.now() - 1500, jsons: [{}] });
 		expect((await engine.deliver(tasks[0].callbackUrl!, { body: late })).status).toBe(503);
 		expect(await isWaiting(run)).toBe(true);
 	});

@@ -280,7 +280,7 @@ export class N8n {
 		if (step.kind !== 'pause')
 			return refuse(404, 'It does not contain a waiting webhook with a matching path/method.');
 		const context = this.webhookContext(process, data, url, body, response);
-		const { workflowData } = await process.product.resume.call(context);
+		const { workflowData } = await process.product.takePausedCallback(context);
 		if (!workflowData) return undefined;
 		await process.wait(this.lag('writeMs', 'longWriteMs'));
 		const went = this.goOn(data, workflowData[0] as INodeExecutionData[], process.name);

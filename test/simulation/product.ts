@@ -2,7 +2,7 @@ import type * as CreateAndWait from '../../nodes/KlingLipSync/operations/createA
 import type * as Clock from '../../nodes/KlingLipSync/clock';
 import type * as PausedRuns from '../../nodes/KlingLipSync/wait/pausedRuns';
 import type * as PauseTiming from '../../nodes/KlingLipSync/wait/pauseTiming';
-import type * as Resume from '../../nodes/KlingLipSync/wait/resume';
+import type * as PausedCallback from '../../nodes/KlingLipSync/wait/pausedCallback';
 import type * as RunOfNode from '../../nodes/KlingLipSync/run/run';
 import type * as StoredWait from '../../nodes/KlingLipSync/wait/storedWait';
 import type * as WaitPlan from '../../nodes/KlingLipSync/wait/waitPlan';
@@ -14,7 +14,7 @@ export interface Product {
 	clock: typeof Clock.clock;
 	pausedRuns: typeof PausedRuns;
 	timing: typeof PauseTiming.PAUSE_TIMING;
-	resume: typeof Resume.resume;
+	takePausedCallback: typeof PausedCallback.takePausedCallback;
 	startRun: typeof RunOfNode.startRun;
 	planWait: typeof WaitPlan.planWait;
 	createAndWait: typeof CreateAndWait.createAndWait;
@@ -48,7 +48,7 @@ export function loadProduct(fault: Fault = {}): Product {
 			clock: load<typeof Clock>('clock').clock,
 			pausedRuns: load<typeof PausedRuns>('wait/pausedRuns'),
 			timing: load<typeof PauseTiming>('wait/pauseTiming').PAUSE_TIMING,
-			resume: load<typeof Resume>('wait/resume').resume,
+			takePausedCallback: load<typeof PausedCallback>('wait/pausedCallback').takePausedCallback,
 			startRun: load<typeof RunOfNode>('run/run').startRun,
 			planWait: load<typeof WaitPlan>('wait/waitPlan').planWait,
 			createAndWait: load<typeof CreateAndWait>('operations/createAndWait').createAndWait,
@@ -70,7 +70,12 @@ function changes(fault: Fault): Array<[path: string, change: () => object]> {
 			? [['wait/pausedRuns', () => ({ isGoingOn: () => false })] as [string, () => object]]
 			: []),
 		...(fault.settlesNothing
-			? [['wait/afterPause', () => ({ settle: () => async () => {} })] as [string, () => object]]
+			? [
+					['wait/earlierPause', () => ({ settleEarlierPause: () => async () => {} })] as [
+						string,
+						() => object,
+					],
+				]
 			: []),
 	];
 }

@@ -4,6 +4,6 @@ export const TIMEOUTS = {
 	query: 20_000,
 	download: 300_000,
 	probe: 3_000,
-	goOn: 5_000,
+	resume: 5_000,
 	look: 20_000,
 };

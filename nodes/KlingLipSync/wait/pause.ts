@@ -8,7 +8,7 @@ import { Problem } from '../task/problem';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/taskRecord';
 import { problemJson, taskJson } from '../task/taskRecord';
-import { notePause } from './afterPause';
+import { notePause } from './earlierPause';
 import { pausedItems, timedOutItems } from './pausedItems';
 import type { PausedRun } from './pausedRuns';
 import { remember } from './pausedRuns';

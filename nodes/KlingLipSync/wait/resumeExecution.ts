@@ -1,11 +1,11 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { askToGoOn, GOES_ON, TOO_OLD } from '../api/askToGoOn';
+import { requestResume, RESUMED, TOO_OLD } from '../api/requestResume';
 import { answerOnly } from '../api/callbackAnswer';
 import { clock } from '../clock';
 import { failedItem, item } from '../run/outputItems';
-import type { GoOnBody } from './goOnRequest';
-import { goOnBody, readGoOn } from './goOnRequest';
+import type { ResumeCallBody } from './resumeCall';
+import { resumeCallBody, readResumeCall } from './resumeCall';
 import { finishedJsons } from './pausedItems';
 import type { KnownRun, PausedRun } from './pausedRuns';
 import { firstFound, isGoingOn, isOver, keyOf, markOver, pausedRuns, remember } from './pausedRuns';
@@ -40,7 +40,7 @@ type Jsons = Array<Record<string, unknown>>;
  *
  * @param began when the handler did, by the clock
  */
-export async function goOn(
+export async function resumeExecution(
 	context: IWebhookFunctions,
 	known: KnownRun,
 	taskId: string,
@@ -74,11 +74,14 @@ export async function goOn(
  * Takes a call of this n8n to itself: whoever made it has confirmed all tasks. Answers 409 when the
  * execution does not wait for this any more, 503 when the call should be made again.
  */
-export function takeGoOn(context: IWebhookFunctions, body: GoOnBody): IWebhookResponseData {
+export function takeResumeCall(
+	context: IWebhookFunctions,
+	body: ResumeCallBody,
+): IWebhookResponseData {
 	const marker = String((context.getQueryData() as IDataObject)[WAIT_PARAM]);
 	const wait = storedWait(context);
 	if (wait?.marker !== marker) return answerOnly(context, 409, 'Not waiting for this any more');
-	const request = readGoOn(wait, body);
+	const request = readResumeCall(wait, body);
 	if (!request) return answerOnly(context, 401, 'The signature is wrong');
 	const age = clock.now() - request.at;
 	if (age > PAUSE_TIMING.fresh || age < -PAUSE_TIMING.skew)
@@ -141,7 +144,7 @@ async function hasGoneOn(
 	for (let asks = 0; asks < ASKS; asks++) {
 		if (asks > 0) await clock.sleep(ASK_AGAIN);
 		const at = clock.now();
-		const answer = await askToGoOn(context, paused.url, goOnBody(paused, { at, jsons }));
+		const answer = await requestResume(context, paused.url, resumeCallBody(paused, { at, jsons }));
 		if (answer === 'goesOn' || answer === 'wentOn') return true;
 		if (answer === 'noAnswer') known.unanswered++;
 		// An answer that came at once and says that the call took long: the hosts' clocks differ.
@@ -182,6 +185,6 @@ function returnItems(
 					: { ...item(json, index), ...(files[index] && { binary: files[index] }) },
 			),
 		],
-		webhookResponse: { message: GOES_ON },
+		webhookResponse: { message: RESUMED },
 	};
 }

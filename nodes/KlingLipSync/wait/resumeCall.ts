@@ -5,7 +5,7 @@ import { isSignature } from '../task/callbackUrl';
 import type { PausedRun } from './pausedRuns';
 
 /** What one process of this n8n asks the next: to let the execution go on with these items. */
-export interface GoOnRequest {
+export interface ResumeCall {
 	/** When it was sent, ms since the epoch: what n8n reads for it is no older. */
 	at: number;
 	/** The JSON of each item, in the items' order. */
@@ -13,26 +13,29 @@ export interface GoOnRequest {
 }
 
 /** The request as it is sent: its JSON, and a MAC over it. */
-export type GoOnBody = { goOn: string; mac: string };
+export type ResumeCallBody = { resume: string; mac: string };
 
 /** The request as a body, signed with the secret of the wait. */
-export function goOnBody({ marker, secret = '' }: PausedRun, request: GoOnRequest): GoOnBody {
-	const goOn = JSON.stringify(request);
-	return { goOn, mac: macOf(marker, secret, goOn) };
+export function resumeCallBody(
+	{ marker, secret = '' }: PausedRun,
+	request: ResumeCall,
+): ResumeCallBody {
+	const resume = JSON.stringify(request);
+	return { resume, mac: macOf(marker, secret, resume) };
 }
 
 /** Whether a body is a request to go on, whoever sent it. */
-export function isGoOnBody(body: unknown): body is GoOnBody {
-	return typeof (body as IDataObject | null | undefined)?.goOn === 'string';
+export function isResumeCall(body: unknown): body is ResumeCallBody {
+	return typeof (body as IDataObject | null | undefined)?.resume === 'string';
 }
 
 /** Reads a request; undefined when it was not signed with the secret of the wait. */
-export function readGoOn(
+export function readResumeCall(
 	{ marker, secret = '' }: PausedRun,
-	{ goOn, mac }: GoOnBody,
-): GoOnRequest | undefined {
-	const isSigned = secret !== '' && isSignature(mac, macOf(marker, secret, goOn));
-	return isSigned ? (JSON.parse(goOn) as GoOnRequest) : undefined;
+	{ resume, mac }: ResumeCallBody,
+): ResumeCall | undefined {
+	const isSigned = secret !== '' && isSignature(mac, macOf(marker, secret, resume));
+	return isSigned ? (JSON.parse(resume) as ResumeCall) : undefined;
 }
 
 function macOf(marker: string, secret: string, text: string): string {

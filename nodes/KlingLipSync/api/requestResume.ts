@@ -5,10 +5,10 @@ import type { Response, Sender } from './send';
 import { TIMEOUTS } from './timeouts';
 
 /** What became of a request to this n8n to go on with an execution. */
-export type GoingOn = 'goesOn' | 'wentOn' | 'tooOld' | 'later' | 'noAnswer' | 'outOfReach';
+export type ResumeOutcome = 'goesOn' | 'wentOn' | 'tooOld' | 'later' | 'noAnswer' | 'outOfReach';
 
 /** What the node that takes the request says when it lets the execution go on. */
-export const GOES_ON = 'The workflow goes on';
+export const RESUMED = 'The workflow goes on';
 /** What it says when the request was made too long ago, by its clock. */
 export const TOO_OLD = 'The call took too long';
 
@@ -21,7 +21,11 @@ export const TOO_OLD = 'The call took too long';
  *   an old one; `later`: not at this moment; `noAnswer`: none in time; `outOfReach`: n8n can't call
  *   itself there
  */
-export async function askToGoOn(sender: Sender, url: string, body: IDataObject): Promise<GoingOn> {
+export async function requestResume(
+	sender: Sender,
+	url: string,
+	body: IDataObject,
+): Promise<ResumeOutcome> {
 	let response: Response;
 	try {
 		response = (await sender.helpers.httpRequest({
@@ -32,7 +36,7 @@ export async function askToGoOn(sender: Sender, url: string, body: IDataObject):
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-			timeout: TIMEOUTS.goOn,
+			timeout: TIMEOUTS.resume,
 		})) as Response;
 	} catch (error) {
 		return isTimeout(error) ? 'noAnswer' : 'outOfReach';
@@ -40,7 +44,7 @@ export async function askToGoOn(sender: Sender, url: string, body: IDataObject):
 	const { statusCode } = response;
 	const message = String((response.body as IDataObject | null | undefined)?.message ?? '');
 	if (message === '') return 'outOfReach';
-	if (statusCode === 200 && message === GOES_ON) return 'goesOn';
+	if (statusCode === 200 && message === RESUMED) return 'goesOn';
 	if (statusCode === 503 && message === TOO_OLD) return 'tooOld';
 	// Running or finished; or waiting at a node that takes no such calls.
 	if (statusCode === 409) return 'wentOn';

@@ -5,8 +5,8 @@ import { readAccess } from '../api/send';
 import { clock } from '../clock';
 import { callbackTaskId } from '../task/readTask';
 import type { Asker } from './confirmFinished';
-import { goOn, isTimeUp, takeGoOn } from './goOn';
-import { isGoOnBody } from './goOnRequest';
+import { resumeExecution, isTimeUp, takeResumeCall } from './resumeExecution';
+import { isResumeCall } from './resumeCall';
 import type { KnownRun } from './pausedRuns';
 import { isOver, keyOf, pausedRuns, remember } from './pausedRuns';
 import { PAUSE_TIMING } from './pauseTiming';
@@ -20,17 +20,21 @@ import { storedWait } from './storedWait';
  *
  * @returns with `workflowData`, one item for each input item in order, once every task is finished
  */
-export async function resume(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+export async function takePausedCallback(
+	context: IWebhookFunctions,
+): Promise<IWebhookResponseData> {
 	const began = clock.now();
 	try {
-		const body = this.getBodyData() as unknown;
-		return isGoOnBody(body) ? takeGoOn(this, body) : await takeCallback(this, body, began);
+		const body = context.getBodyData() as unknown;
+		return isResumeCall(body)
+			? takeResumeCall(context, body)
+			: await takeCallback(context, body, began);
 	} catch (error) {
 		// n8n would go on with an empty item if this threw.
-		this.logger.error(
+		context.logger.error(
 			`Kling Lip Sync: a callback could not be taken: ${error instanceof Error ? error.message : ''}`,
 		);
-		return answerOnly(this, 500, 'The callback could not be taken');
+		return answerOnly(context, 500, 'The callback could not be taken');
 	}
 }
 
@@ -58,7 +62,7 @@ async function takeCallback(
 		return answerOnly(context, 503, 'The caller has hung up');
 	known.heard.add(taskId);
 	return confirmation === 'all'
-		? await goOn(context, known, taskId, began)
+		? await resumeExecution(context, known, taskId, began)
 		: answerOnly(context, 200, 'Confirmed');
 }
 
