@@ -10,6 +10,7 @@ import type { Row } from './stats';
 const benches: Record<string, () => Promise<Row[]>> = {
 	poll: async () => (await import('./poll')).poll(),
 	creates: async () => await (await import('./creates')).creates(),
+	look: async () => await (await import('./look')).look(),
 	download: async () => await (await import('./download')).download(),
 	package: async () => await (await import('./package')).packageCosts(),
 	resume: async () => await (await import('./resume')).resume(),
