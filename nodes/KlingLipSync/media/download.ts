@@ -1,12 +1,12 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import type { Response, Sender } from '../api/send';
-import { networkReason } from '../api/networkErrors';
+import type { Sender } from '../api/send';
 import { retryPause } from '../api/retryPause';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
+import { requestFile } from './requestFile';
 
 const DOWNLOAD_TRIES = 3;
 const LONGEST_PAUSE = 10_000;
@@ -69,30 +69,15 @@ async function downloadOnce(
 		: binary;
 }
 
-/**
- * Opens a file of the vendor. The key is not sent: result files may lie on any host.
- *
- * @returns the body as a stream, and its content type; a Problem of kind `download`
- */
+/** Opens a file of the vendor: its body as a stream, and its content type. */
 async function openFile(
 	sender: Sender,
 	url: string,
 	signal?: AbortSignal,
 ): Promise<Outcome<OpenFile>> {
-	let response: Response;
-	try {
-		response = (await sender.helpers.httpRequest({
-			url,
-			method: 'GET',
-			encoding: 'stream',
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			timeout: TIMEOUTS.download,
-			abortSignal: signal,
-		})) as Response;
-	} catch (error) {
-		return new Problem('download', `the server does not respond (${networkReason(error)})`);
-	}
+	const response = await requestFile(sender, url, TIMEOUTS.download, signal);
+	if (response instanceof Problem)
+		return new Problem('download', `the server does not respond (${response.message})`);
 	const stream = response.body as Stream;
 	if (response.statusCode !== 200) {
 		stream.destroy();

@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { networkReason } from '../api/networkErrors';
 import { retryAfterMs } from '../api/retryPause';
 import type { Response, Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
@@ -10,6 +9,7 @@ import { Problem } from '../task/problem';
 import type { ByteSource, ByteStream } from './byteSource';
 import { StreamSource } from './byteSource';
 import type { Given, Need } from './fileWindow';
+import { requestFile } from './requestFile';
 
 /** How much is asked for at once, in bytes: the index of most videos lies within it. */
 const PIECE = 128 * 1024;
@@ -27,7 +27,7 @@ export interface LinkUse {
 }
 
 /**
- * Opens a link to read of it what is needed. The key is not sent: media may lie on any host.
+ * Opens a link to read of it what is needed.
  *
  * @returns a Problem whose `details.httpCode` is the status, if there was one: of kind `unavailable`
  * when it may pass (429, 5xx, no answer), else of kind `download`
@@ -69,23 +69,11 @@ async function request(
 	signal?: AbortSignal,
 ): Promise<Outcome<Response>> {
 	const range = need && `bytes=${need.start}-${need.start + need.length - 1}`;
-	let response: Response;
-	try {
-		response = (await sender.helpers.httpRequest({
-			url,
-			method: 'GET',
-			encoding: 'stream',
-			// Ranges and sizes are those of the file only where it is not compressed on the way.
-			headers: { 'Accept-Encoding': 'identity', ...(range && { Range: range }) },
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			timeout: TIMEOUTS.look,
-			abortSignal: signal,
-		})) as Response;
-	} catch (error) {
-		return new Problem('unavailable', networkReason(error));
-	}
-	const { statusCode, headers } = response;
+	// Ranges and sizes are those of the file only where it is not compressed on the way.
+	const headers = { 'Accept-Encoding': 'identity', ...(range && { Range: range }) };
+	const response = await requestFile(sender, url, TIMEOUTS.look, signal, headers);
+	if (response instanceof Problem) return response;
+	const { statusCode } = response;
 	if (statusCode === 200 || (statusCode === 206 && need)) return response;
 	(response.body as ByteStream).destroy();
 	// An empty file has no range.
@@ -96,7 +84,7 @@ async function request(
 		`HTTP ${statusCode}`,
 		'',
 		{ httpCode: statusCode },
-		retryAfterMs(headers?.['retry-after'], clock.now()),
+		retryAfterMs(response.headers?.['retry-after'], clock.now()),
 	);
 }
 
