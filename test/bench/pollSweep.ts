@@ -1,15 +1,15 @@
-import { pollPause } from '../../nodes/KlingLipSync/task/pollPause';
+import { pollInterval } from '../../nodes/KlingLipSync/task/pollInterval';
 
 /** A way to ask for a task again and again. Times in ms. */
 export interface Polling {
 	name: string;
-	/** The pause before the next query, see {@link pollPause}. */
+	/** The pause before the next query, see {@link pollInterval}. */
 	pause(begunAt: number, took: number): number;
 }
 
 /** This package, fixed pauses, and what workflows do without a node for the service. */
 export const POLLINGS = {
-	ours: { name: 'this package', pause: pollPause },
+	ours: { name: 'this package', pause: pollInterval },
 	every2s: { name: 'every 2 s', pause: () => 2_000 },
 	every5s: { name: 'every 5 s', pause: () => 5_000 },
 	// Public templates for video services wait 15 s to 60 s: this is the quick end.

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { retryAfterMs, retryPause } from '../../nodes/KlingLipSync/api/retryPause';
+import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retryDelay';
 import {
 	audioTimes,
 	type Interval,
 	type Timing,
 	timingFromOptions,
 } from '../../nodes/KlingLipSync/task/audioTiming';
-import { ownTriggerUrl, signedTriggerUrl } from '../../nodes/KlingLipSync/task/callbackUrl';
+import { ownTriggerUrl, signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
 import { findFaces, type Voice, voicesFromJson } from '../../nodes/KlingLipSync/task/faceChoice';
 import { voicesFromMapping } from '../../nodes/KlingLipSync/task/faceMapping';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
@@ -454,7 +454,7 @@ test('checkedUrl lets only web addresses pass', () => {
 	});
 });
 
-describe('retryAfterMs and retryPause', () => {
+describe('retryAfterMs and retryDelay', () => {
 	const header = fc.oneof(
 		anything,
 		text,
@@ -470,7 +470,7 @@ describe('retryAfterMs and retryPause', () => {
 				expect(Number.isFinite(ms)).toBe(true);
 				expect(ms).toBeGreaterThanOrEqual(0);
 			}
-			const pause = retryPause(tries, ms, 60_000);
+			const pause = retryDelay(tries, ms, 60_000);
 			expect(pause).toBeGreaterThanOrEqual(0);
 			expect(pause).toBeLessThanOrEqual(60_000);
 		});

@@ -30,9 +30,14 @@ The report to read: artifacts/mutation/<room>.html`;
 const ROOMS = {
 	pure: {
 		files: [`${HOUSE}/task/*.ts`, `${HOUSE}/media/*.ts`],
-		without: ['byteSource', 'download', 'inputFile', 'mediaLooks', 'openLink'].map(
-			(name) => `!${HOUSE}/media/${name}.ts`,
-		),
+		without: [
+			'byteSource',
+			'checkMedia',
+			'downloadResult',
+			'fileTransfer',
+			'openLink',
+			'requestFile',
+		].map((name) => `!${HOUSE}/media/${name}.ts`),
 		tests: ['<rootDir>/test/unit/**/*.test.ts'],
 	},
 	rest: {
@@ -43,7 +48,7 @@ const ROOMS = {
 				'aac',
 				'fileWindow',
 				'format',
-				'limits',
+				'klingLimits',
 				'mp*',
 				'readMedium',
 				'sharingLink',

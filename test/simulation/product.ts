@@ -71,7 +71,7 @@ function changes(fault: Fault): Array<[path: string, change: () => object]> {
 			: []),
 		...(fault.settlesNothing
 			? [
-					['wait/earlierPause', () => ({ settleEarlierPause: () => async () => {} })] as [
+					['wait/previousPause', () => ({ settleEarlierPause: () => async () => {} })] as [
 						string,
 						() => object,
 					],

@@ -1,17 +1,17 @@
-import { retryAfterMs, retryPause } from '../../nodes/KlingLipSync/api/retryPause';
+import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retryDelay';
 import { mapLimited } from '../../nodes/KlingLipSync/concurrency';
 import { LastingAnswer } from '../../nodes/KlingLipSync/task/lastingAnswer';
 import type { ProblemKind } from '../../nodes/KlingLipSync/task/problem';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
 
 it('repeats a request after 1, 2, 4 … s, or when the API asked for it, but not later than a limit', () => {
-	expect([0, 1, 2, 3].map((attempt) => retryPause(attempt, undefined, 60_000))).toEqual([
+	expect([0, 1, 2, 3].map((attempt) => retryDelay(attempt, undefined, 60_000))).toEqual([
 		1000, 2000, 4000, 8000,
 	]);
-	expect(retryPause(0, 30_000, 60_000)).toBe(30_000);
-	expect(retryPause(5, 0, 60_000)).toBe(0);
-	expect(retryPause(0, 86_400_000, 60_000)).toBe(60_000);
-	expect(retryPause(20, undefined, 60_000)).toBe(60_000);
+	expect(retryDelay(0, 30_000, 60_000)).toBe(30_000);
+	expect(retryDelay(5, 0, 60_000)).toBe(0);
+	expect(retryDelay(0, 86_400_000, 60_000)).toBe(60_000);
+	expect(retryDelay(20, undefined, 60_000)).toBe(60_000);
 });
 
 it('reads Retry-After as seconds or as a date, and nothing else', () => {

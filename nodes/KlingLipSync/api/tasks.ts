@@ -6,9 +6,16 @@ import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
 import { callbackTaskId, readTask } from '../task/readTask';
 import type { Task, TaskHint } from '../task/task';
-import { createProblem, excerpt, queryProblem, statusOf, unanswered, unreachable } from './answers';
+import {
+	createProblem,
+	excerpt,
+	queryProblem,
+	statusOf,
+	unanswered,
+	unreachable,
+} from './apiErrors';
 import { networkReason, wasNeverSent } from './networkErrors';
-import { retryPause } from './retryPause';
+import { retryDelay } from './retryDelay';
 import type { Access, Response, Sender } from './send';
 import { send } from './send';
 import { TIMEOUTS } from './timeouts';
@@ -105,7 +112,7 @@ async function repeat(
 	for (let attempts = 0; ; attempts++) {
 		const answer = await request();
 		if (!(answer instanceof Problem) || !mayPass(answer) || attempts === times) return answer;
-		await clock.sleep(retryPause(attempts, answer.retryAfterMs, LONGEST_RETRY_AFTER), signal);
+		await clock.sleep(retryDelay(attempts, answer.retryAfterMs, LONGEST_RETRY_AFTER), signal);
 		if (signal?.aborted) return answer;
 	}
 }

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { retryAfterMs } from '../api/retryPause';
+import { retryAfterMs } from '../api/retryDelay';
 import type { Response, Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';

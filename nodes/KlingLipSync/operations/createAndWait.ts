@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { showHint } from '../run/hints';
+import { showHint } from '../run/showHint';
 import type { ToItems } from '../run/outputItems';
 import { outputItems } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
@@ -12,8 +12,8 @@ import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import { runSummary } from '../task/runSummary';
 import { isTerminal } from '../task/task';
-import type { TaskRecord } from '../task/taskRecord';
-import { settleEarlierPause } from '../wait/earlierPause';
+import type { TaskRecord } from '../task/itemJson';
+import { settleEarlierPause } from '../wait/previousPause';
 import { pause } from '../wait/pause';
 import { pollToEnd } from '../wait/poll';
 import type { WaitPlan } from '../wait/waitPlan';

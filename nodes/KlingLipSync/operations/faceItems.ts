@@ -1,13 +1,13 @@
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { download, pictureExtension } from '../media/download';
+import { download, pictureExtension } from '../media/downloadResult';
 import { taskItem } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
 import type { Face, Task } from '../task/task';
-import type { TaskRecord } from '../task/taskRecord';
+import type { TaskRecord } from '../task/itemJson';
 
 /**
  * Whether items can only be built by the node: more than one for an input item, or files. n8n pairs

@@ -1,6 +1,6 @@
-import type { HandOver } from '../media/inputFile';
-import { inputFile } from '../media/inputFile';
-import { MediaLooks } from '../media/mediaLooks';
+import type { HandOver } from '../media/fileTransfer';
+import { inputFile } from '../media/fileTransfer';
+import { MediaChecks } from '../media/checkMedia';
 import { linkOf, optionsOf, textOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { VoiceAudio } from '../task/faceChoice';
@@ -30,12 +30,12 @@ const ADVICE =
 
 /** The media that the items of a run mean. Each is looked at once, and handed over once. */
 export class InputMedia {
-	private readonly looks: MediaLooks;
+	private readonly looks: MediaChecks;
 
 	private readonly sent = new Map<string, Promise<SentMedium>>();
 
 	constructor(private readonly run: Run) {
-		this.looks = new MediaLooks(run.context, run.signal);
+		this.looks = new MediaChecks(run.context, run.signal);
 	}
 
 	/**

@@ -1,12 +1,12 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { download } from '../media/download';
+import { download } from '../media/downloadResult';
 import { taskItem } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import type { TaskRecord } from '../task/taskRecord';
+import type { TaskRecord } from '../task/itemJson';
 
 /**
  * A lip sync's item, with the video as a file if the user wants it.

@@ -3,7 +3,7 @@ import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 import type { Face } from '../task/task';
 import { Problem } from '../task/problem';
 import { escapeHtml, facePicture } from './faceHtml';
-import { panelFaces } from './panelFaces';
+import { panelFaces } from './facesOfTask';
 
 const PICTURE_SIDE = 56;
 const PICTURES_PER_ROW = 5;

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import type { TaskRecord } from '../task/taskRecord';
+import type { TaskRecord } from '../task/itemJson';
 import { isTool, mostTries } from './agentTool';
 import { runIndexOf } from './parameters';
 

@@ -1,16 +1,13 @@
 import type { CreateBody } from '../api/tasks';
-import { createTask, queryTaskPatiently } from '../api/tasks';
-import { clock } from '../clock';
+import { createTask } from '../api/tasks';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
-import { isExpired } from '../task/session';
-import type { Task } from '../task/task';
-import { isIdentify } from '../task/task';
-import type { Order, TaskRecord } from '../task/taskRecord';
-import { orderDetails } from '../task/taskRecord';
+import type { Order, TaskRecord } from '../task/itemJson';
+import { orderDetails } from '../task/itemJson';
 import { stopIfCancelled } from './cancellation';
 import type { Slot } from './createdTasks';
 import { logCreated, logUnanswered } from './log';
+import { reuseTask } from './reuseTask';
 import type { Run } from './run';
 import { forEachValue } from './run';
 
@@ -57,37 +54,10 @@ async function submit(
 	const { createdTasks } = run;
 	const slot = createdTasks.slot(`${itemIndex}:${step}`, identity);
 	const work = async () =>
-		(await takeUp(run, slot, body.model, callbackUrl)) ??
+		(await reuseTask(run, slot, body.model, callbackUrl)) ??
 		(await create(run, slot, itemIndex, body, callbackUrl));
 	const outcome = await createdTasks.share(slot, async () => await attemptAsync(work));
 	return outcome instanceof Problem ? outcome.with(orderDetails(order)) : { ...outcome, order };
-}
-
-/**
- * The task that exists for the request, if it serves. n8n's own repetition takes up every task of its
- * first try. Where a person or an agent asks again, a task that failed, that the API does not know any
- * more or whose session has expired is no good; one that can't be asked for now may be.
- *
- * @throws Problem `unanswered` when a task may exist whose id is not known
- */
-async function takeUp(
-	run: Run,
-	slot: Slot,
-	model: string,
-	callbackUrl?: string,
-): Promise<TaskRecord | undefined> {
-	const earlier = run.createdTasks.find(slot);
-	if (!earlier) return undefined;
-	const known: Task = { taskId: earlier.taskId, state: 'pending', model };
-	const callsElsewhere = earlier.callbackUrl !== callbackUrl;
-	if (!earlier.isAskedForAgain) return { task: known, callsElsewhere };
-	const asked = await queryTaskPatiently(run.context, run.access, known, run.signal);
-	if (asked instanceof Problem)
-		return asked.kind === 'unknownTask' ? undefined : { task: known, callsElsewhere };
-	const { task } = asked;
-	if (task.state === 'failed' || (isIdentify(task) && isExpired(task, clock.now())))
-		return undefined;
-	return { ...asked, callsElsewhere };
 }
 
 async function create(

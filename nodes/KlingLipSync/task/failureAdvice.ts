@@ -1,8 +1,8 @@
 import type { Outcome } from './problem';
 import { Problem } from './problem';
-import type { TaskRecord } from './taskRecord';
+import type { TaskRecord } from './itemJson';
 import { isIdentify } from './task';
-import { orderDetails } from './taskRecord';
+import { orderDetails } from './itemJson';
 
 /** A failed task as the problem that it is for the item. */
 export function failureOf({ task, order }: TaskRecord): Problem {

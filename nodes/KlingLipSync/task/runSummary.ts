@@ -1,8 +1,8 @@
 import type { Outcome } from './problem';
 import { Problem } from './problem';
 import { isTerminal } from './task';
-import type { TaskRecord } from './taskRecord';
-import { taskJson } from './taskRecord';
+import type { TaskRecord } from './itemJson';
+import { taskJson } from './itemJson';
 
 /** How many items a sentence names. */
 const MOST_NAMED = 5;

@@ -7,7 +7,7 @@ import { clock } from '../clock';
 import { createLimit } from '../concurrency';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import { accessAnew } from './triggerAccess';
+import { accessAnew } from './triggerCredential';
 
 /** The vendor hangs up after 10 s; an answer that comes later is of no use, in ms. */
 const CONFIRM_WITHIN = 8_000;

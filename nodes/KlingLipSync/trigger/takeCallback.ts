@@ -9,16 +9,16 @@ import { answerOnly } from '../api/callbackAnswer';
 import type { Access } from '../api/send';
 import { CREDENTIAL } from '../api/send';
 import type { Answer } from '../api/tasks';
-import { readSignedQuery, SIGNATURE_PARAM } from '../task/callbackUrl';
+import { readSignedQuery, SIGNATURE_PARAM } from '../task/signedCallbackUrl';
 import { attempt, attemptAsync, Problem } from '../task/problem';
 import { callbackTaskId, readCallback } from '../task/readTask';
 import { isTerminal, kindOf } from '../task/task';
-import type { Order } from '../task/taskRecord';
-import { taskJson } from '../task/taskRecord';
+import type { Order } from '../task/itemJson';
+import { taskJson } from '../task/itemJson';
 import { confirmTask, isUnknown } from './confirmTask';
 import type { Obstacle } from './deliveredTasks';
 import { DeliveredTasks } from './deliveredTasks';
-import { accessAnew, accessOf } from './triggerAccess';
+import { accessAnew, accessOf } from './triggerCredential';
 
 /** The longest task id that is believed to be one, in characters. */
 const LONGEST_ID = 200;

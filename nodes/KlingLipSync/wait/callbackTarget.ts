@@ -1,10 +1,10 @@
 import { optionsOf, referenceOf, textOf } from '../run/parameters';
 import type { Run } from '../run/run';
-import { signedTriggerUrl } from '../task/callbackUrl';
+import { signedTriggerUrl } from '../task/signedCallbackUrl';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
-import { ADVICE, listeningUrl } from './listeningTrigger';
+import { ADVICE, listeningUrl } from './findTrigger';
 import { resumeCallbackUrl } from './resumeUrl';
 import type { WaitMode } from './waitMode';
 

@@ -7,7 +7,7 @@ import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import type { Task } from '../task/task';
 import { isTerminal } from '../task/task';
-import type { TaskRecord } from '../task/taskRecord';
+import type { TaskRecord } from '../task/itemJson';
 
 /** Queries in flight at most, and how long each may take, in ms: the vendor waits 10 s for an answer. */
 const CONCURRENCY = 10;

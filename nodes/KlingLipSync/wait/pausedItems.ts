@@ -2,7 +2,7 @@ import type { IBinaryKeyData, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { item } from '../run/outputItems';
 import { failureOf } from '../task/failureAdvice';
-import { orderDetails, problemJson, taskJson } from '../task/taskRecord';
+import { orderDetails, problemJson, taskJson } from '../task/itemJson';
 import { Problem } from '../task/problem';
 import type { KnownRun, PausedRun } from './pausedRuns';
 

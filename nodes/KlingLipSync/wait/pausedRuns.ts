@@ -3,7 +3,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import type { Access } from '../api/send';
 import { clock } from '../clock';
 import type { Task } from '../task/task';
-import type { Order } from '../task/taskRecord';
+import type { Order } from '../task/itemJson';
 import { FinishedTasks } from './confirmFinished';
 
 /** What the callbacks need to know of a paused run; kept in the execution's data. */

@@ -1,11 +1,11 @@
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import { pollPause } from '../task/pollPause';
+import { pollInterval } from '../task/pollInterval';
 import { failuresAsProblems } from '../task/failureAdvice';
 import { LastingAnswer } from '../task/lastingAnswer';
 import { isTerminal } from '../task/task';
-import type { TaskRecord } from '../task/taskRecord';
-import { orderDetails } from '../task/taskRecord';
+import type { TaskRecord } from '../task/itemJson';
+import { orderDetails } from '../task/itemJson';
 import { queryTask } from '../api/tasks';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
@@ -53,7 +53,7 @@ export async function pollTasks(
 	let askedFor = 0;
 	while (waiting.length > 0) {
 		const now = clock.now();
-		const pause = pollPause(lookedAt - start, now - lookedAt);
+		const pause = pollInterval(lookedAt - start, now - lookedAt);
 		const left = deadline - now;
 		if (left <= 0) {
 			for (const { index } of waiting)

@@ -1,7 +1,7 @@
 import { createHmac } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-import { isSignature } from '../task/callbackUrl';
+import { isSignature } from '../task/signedCallbackUrl';
 import type { PausedRun } from './pausedRuns';
 
 /** What one process of this n8n asks the next: to let the execution go on with these items. */

@@ -5,7 +5,7 @@ import { nodeError } from '../run/nodeErrors';
 import { runOptionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import { inputProblem } from '../task/problem';
-import { isTimerSet } from './earlierPause';
+import { isTimerSet } from './previousPause';
 
 export type WaitMode = 'poll' | 'callback' | 'trigger' | 'none';
 

@@ -9,7 +9,7 @@ import type { FaceChoice, FaceVoice } from '../../task/faceChoice';
 import { findFaces } from '../../task/faceChoice';
 import type { Session } from '../../task/session';
 import { MODELS } from '../../task/task';
-import type { SpeakingFace } from '../../task/taskRecord';
+import type { SpeakingFace } from '../../task/itemJson';
 import type { InputMedia, SentAudio } from '../inputMedia';
 import type { LipSyncInput } from './readInput';
 import { videoRevisionBody } from './videoRevision';

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { forEachItem, forEachValue, startRun, stopAtProblem } from '../../run/run';
 import { attemptAsync, Problem } from '../../task/problem';
-import { orderDetails } from '../../task/taskRecord';
+import { orderDetails } from '../../task/itemJson';
 import { planWait } from '../../wait/waitPlan';
 import { createAndWait } from '../createAndWait';
 import { InputMedia } from '../inputMedia';

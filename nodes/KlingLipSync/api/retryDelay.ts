@@ -4,7 +4,7 @@
  *
  * @param attempt 0 for the first repetition
  */
-export function retryPause(attempt: number, askedFor: number | undefined, longest: number): number {
+export function retryDelay(attempt: number, askedFor: number | undefined, longest: number): number {
 	return Math.min(askedFor ?? 1000 * 2 ** attempt, longest);
 }
 

@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { retryPause } from '../api/retryPause';
+import { retryDelay } from '../api/retryDelay';
 import { clock } from '../clock';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
@@ -8,8 +8,8 @@ import { withoutLogin } from '../task/userInput';
 import type { ByteStream } from './byteSource';
 import { readFrom, StreamSource } from './byteSource';
 import { FORMAT_NAMES } from './format';
-import type { MediumKind } from './limits';
-import { checkLimits, isText, mostBytes } from './limits';
+import type { MediumKind } from './klingLimits';
+import { checkLimits, isText, mostBytes } from './klingLimits';
 import { openLink } from './openLink';
 import type { Medium } from './readMedium';
 import { mediumOf, readMedium } from './readMedium';
@@ -31,7 +31,7 @@ const SKIP = "To skip this check, turn off the option 'Check Media'. Nothing was
  * The looks at the media of a run, before anything is spent on them: each link is opened once, without
  * the key, a bounded number at a time. What can't be found out is no error.
  */
-export class MediaLooks {
+export class MediaChecks {
 	private readonly looks = new Map<string, Promise<Outcome<Medium>>>();
 
 	private free = CONCURRENCY;
@@ -108,7 +108,7 @@ export class MediaLooks {
 			const medium = await this.readLink(url, kind);
 			const mayPass = medium instanceof Problem && medium.kind === 'unavailable';
 			if (!mayPass || tries === TRIES || this.signal?.aborted) return medium;
-			await clock.sleep(retryPause(tries - 1, medium.retryAfterMs, LONGEST_PAUSE), this.signal);
+			await clock.sleep(retryDelay(tries - 1, medium.retryAfterMs, LONGEST_PAUSE), this.signal);
 		}
 	}
 

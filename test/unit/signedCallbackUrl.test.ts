@@ -2,7 +2,7 @@ import {
 	ownTriggerUrl,
 	readSignedQuery,
 	signedTriggerUrl,
-} from '../../nodes/KlingLipSync/task/callbackUrl';
+} from '../../nodes/KlingLipSync/task/signedCallbackUrl';
 import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/publicAddress';
 import { problemOf } from './problemOf';
 

@@ -1,7 +1,7 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Sender } from '../api/send';
-import { retryPause } from '../api/retryPause';
+import { retryDelay } from '../api/retryDelay';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
@@ -37,7 +37,7 @@ export async function download(
 		const { httpCode } = file.details;
 		const isGone = httpCode !== undefined && httpCode < 500 && httpCode !== 429 && httpCode !== 408;
 		if (isGone || tries === DOWNLOAD_TRIES || signal?.aborted) return file;
-		await clock.sleep(retryPause(tries - 1, undefined, LONGEST_PAUSE), signal);
+		await clock.sleep(retryDelay(tries - 1, undefined, LONGEST_PAUSE), signal);
 	}
 }
 

@@ -10,7 +10,7 @@ import { timingFieldId } from '../task/faceMapping';
 import { Problem } from '../task/problem';
 import { isEmpty } from '../task/userInput';
 import { escapeHtml, faceTitle } from './faceHtml';
-import { panelFaces } from './panelFaces';
+import { panelFaces } from './facesOfTask';
 
 /** How many faces are offered by position while the video is not known. */
 const FACES_OF_ANY_VIDEO = 4;

@@ -19,7 +19,7 @@ const LONGEST = 30_000;
  * @param took ms that the last look took. It is part of the interval, but at least half of the interval
  *   is a pause, so that a slow API or a large batch is not asked without a break
  */
-export function pollPause(begunAt: number, took: number): number {
+export function pollInterval(begunAt: number, took: number): number {
 	const growing = Math.min(begunAt * YOUNG, LATER * Math.sqrt(begunAt), LONGEST);
 	const interval = Math.max(FIRST - begunAt, growing);
 	return Math.max(interval - took, interval / 2);

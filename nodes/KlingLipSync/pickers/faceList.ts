@@ -4,7 +4,7 @@ import { positionName } from '../task/faceChoice';
 import { Problem } from '../task/problem';
 import type { Face } from '../task/task';
 import { escapeHtml, facePicture, faceTitle } from './faceHtml';
-import { panelFaces } from './panelFaces';
+import { panelFaces } from './facesOfTask';
 
 const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];
 const PICTURE_SIDE = 56;

@@ -4,7 +4,7 @@ import { clock } from '../clock';
 import type { ProblemDetails, ProblemKind } from '../task/problem';
 import { Problem } from '../task/problem';
 import { networkReason } from './networkErrors';
-import { retryAfterMs } from './retryPause';
+import { retryAfterMs } from './retryDelay';
 import type { Access, Response } from './send';
 
 /** The HTTP status, or the envelope's code where that says more. */

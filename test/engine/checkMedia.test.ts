@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
-import { MediaLooks } from '../../nodes/KlingLipSync/media/mediaLooks';
+import { MediaChecks } from '../../nodes/KlingLipSync/media/checkMedia';
 import type { Medium } from '../../nodes/KlingLipSync/media/readMedium';
 import { attemptAsync, Problem } from '../../nodes/KlingLipSync/task/problem';
 import { box, fmt, chunk, ftyp, mdat, moov, mpegFrames, riff, trak } from '../unit/media/makers';
@@ -95,7 +95,7 @@ const look = async (
 	signal?: AbortSignal,
 ): Promise<Medium | Problem> =>
 	await inNode(async (context) => {
-		const looks = new MediaLooks(context, signal);
+		const looks = new MediaChecks(context, signal);
 		return await attemptAsync(async () => await looks.atUrl(urlOf(path), kind));
 	});
 
@@ -280,7 +280,7 @@ describe('a link', () => {
 		answers['/voice.mp3'] = file(VOICE);
 		answers['/clip.mp4'] = file(FRONT);
 		const outcomes = await inNode(async (context) => {
-			const looks = new MediaLooks(context);
+			const looks = new MediaChecks(context);
 			return await Promise.all(
 				Array.from({ length: 200 }, async (_, item) => {
 					const paths = { video: '/clip.mp4', audio: item % 2 ? '/voice.mp3' : '/gone.mp3' };
@@ -313,7 +313,7 @@ describe('a link', () => {
 			};
 		}
 		await inNode(async (context) => {
-			const looks = new MediaLooks(context);
+			const looks = new MediaChecks(context);
 			await Promise.all(paths.map(async (path) => await looks.atUrl(urlOf(path), 'audio')));
 		});
 		expect(requests).toHaveLength(17);
@@ -424,7 +424,7 @@ describe('a link', () => {
 					url: options.url.replace('https://drive.google.com', server.url),
 				});
 			const helpers = { ...context.helpers, httpRequest: toServer };
-			const looks = new MediaLooks({ ...context, helpers } as IExecuteFunctions);
+			const looks = new MediaChecks({ ...context, helpers } as IExecuteFunctions);
 			return await attemptAsync(async () => await looks.atUrl(link, 'video'));
 		});
 		expect(problem).toMatchObject({ message: expect.stringContaining(found) });
@@ -449,7 +449,7 @@ describe.each(['filesystem', 'default'])('a file, with binary data in mode %s', 
 		engine.binaryMode = mode as Engine['binaryMode'];
 		const data = await engine.storeBinary(content, { fileName, mimeType: 'video/mp4' });
 		return await inNode(async (context) => {
-			const looks = new MediaLooks(context);
+			const looks = new MediaChecks(context);
 			return await attemptAsync(async () => await looks.atFile(data, kind));
 		});
 	};
@@ -480,7 +480,7 @@ it('looks once at a file that several items share, as long as n8n stores it', as
 			return await context.helpers.getBinaryStream(...parts);
 		};
 		const helpers = { ...context.helpers, getBinaryStream };
-		const looks = new MediaLooks({ ...context, helpers } as IExecuteFunctions);
+		const looks = new MediaChecks({ ...context, helpers } as IExecuteFunctions);
 		for (let item = 0; item < 3; item++) await looks.atFile({ ...data }, 'audio');
 		return streams;
 	});
@@ -489,12 +489,14 @@ it('looks once at a file that several items share, as long as n8n stores it', as
 
 it('looks at an audio that is given as Base64', async () => {
 	const outcome = await inNode(async (context) => {
-		const looks = new MediaLooks(context);
+		const looks = new MediaChecks(context);
 		return [
 			looks.atBytes(VOICE.toString('base64'), 'audio of Face 1'),
 			await attemptAsync(async () => looks.atBytes(PAGE.toString('base64'), 'audio of Face 1')),
 		];
 	});
 	expect(outcome[0]).toMatchObject({ format: 'mp3', durationMs: 3134 });
-	expect(outcome[1]).toMatchObject({ message: 'The audio of Face 1 is a web page, not an audio file' });
+	expect(outcome[1]).toMatchObject({
+		message: 'The audio of Face 1 is a web page, not an audio file',
+	});
 });

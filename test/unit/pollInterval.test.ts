@@ -1,5 +1,5 @@
 import { notice, POLLINGS, sweep } from '../bench/pollSweep';
-import { pollPause } from '../../nodes/KlingLipSync/task/pollPause';
+import { pollInterval } from '../../nodes/KlingLipSync/task/pollInterval';
 
 const SURROUNDINGS = [0, 200, 350, 500].flatMap((requestMs) =>
 	[0, 250, 1_000, 2_000].map((waitBeginsAfter) => ({ requestMs, waitBeginsAfter })),
@@ -27,7 +27,7 @@ describe.each(SURROUNDINGS)(
 it('asks ever less often, at least every 30 s', () => {
 	let before = 0;
 	for (let begunAt = 2_500; begunAt < 24 * 3_600_000; begunAt *= 1.1) {
-		const pause = pollPause(begunAt, 0);
+		const pause = pollInterval(begunAt, 0);
 		expect(pause).toBeGreaterThanOrEqual(before);
 		expect(pause).toBeLessThanOrEqual(30_000);
 		before = pause;
@@ -36,14 +36,14 @@ it('asks ever less often, at least every 30 s', () => {
 });
 
 it('asks for nothing before 2.5 s have passed, also when a first look came too early', () => {
-	expect(pollPause(0, 0)).toBe(2_500);
-	expect(pollPause(1_000, 0)).toBe(1_500);
+	expect(pollInterval(0, 0)).toBe(2_500);
+	expect(pollInterval(1_000, 0)).toBe(1_500);
 });
 
 it('takes a break that is half of the interval, however long asking for all tasks took', () => {
-	const interval = pollPause(60_000, 0);
-	expect(pollPause(60_000, 1_000)).toBe(interval - 1_000);
-	expect(pollPause(60_000, 3_600_000)).toBe(interval / 2);
+	const interval = pollInterval(60_000, 0);
+	expect(pollInterval(60_000, 1_000)).toBe(interval - 1_000);
+	expect(pollInterval(60_000, 3_600_000)).toBe(interval / 2);
 });
 
 it('is less late than fixed pauses that cost as many queries in 10 min', () => {

@@ -1,5 +1,5 @@
-import type { MediumKind } from '../../../nodes/KlingLipSync/media/limits';
-import { checkLimits, mostBytes } from '../../../nodes/KlingLipSync/media/limits';
+import type { MediumKind } from '../../../nodes/KlingLipSync/media/klingLimits';
+import { checkLimits, mostBytes } from '../../../nodes/KlingLipSync/media/klingLimits';
 import type { Medium } from '../../../nodes/KlingLipSync/media/readMedium';
 import { attempt, Problem } from '../../../nodes/KlingLipSync/task/problem';
 

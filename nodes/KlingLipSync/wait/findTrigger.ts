@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 
 import { takesPosts } from '../api/probeListener';
 import type { Run } from '../run/run';
-import { ownTriggerUrl } from '../task/callbackUrl';
+import { ownTriggerUrl } from '../task/signedCallbackUrl';
 import { attempt, inputProblem, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 import { resumeUrlOf } from './resumeUrl';
