@@ -34,7 +34,7 @@ const ROOMS = {
 			'byteSource',
 			'checkMedia',
 			'downloadResult',
-			'fileTransfer',
+			'binaryFile',
 			'openLink',
 			'requestFile',
 		].map((name) => `!${HOUSE}/media/${name}.ts`),

@@ -50,7 +50,7 @@ export function belowThreshold(found: Score[]): Score[] {
 function folderOf(file: string): string {
 	const [, folder = file.split('/')[0]] = /^nodes\/KlingLipSync\/([^/]+)\//.exec(file) ?? [];
 	if (folder !== 'media') return folder;
-	return /(byteSource|checkMedia|downloadResult|fileTransfer|openLink|requestFile)\.ts$/.test(file)
+	return /(byteSource|checkMedia|downloadResult|binaryFile|openLink|requestFile)\.ts$/.test(file)
 		? 'media'
 		: 'media (readers)';
 }

@@ -85,7 +85,6 @@ export const subWorkflow = (id: string): WorkflowNode => ({
  */
 export async function startApi(settings?: Partial<EmulatorSettings>) {
 	const api = await startEmulator({
-		strict: false,
 		identifyMs: NEVER_MS,
 		lipSyncMs: NEVER_MS,
 		...settings,

@@ -1,5 +1,5 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { Access } from '../../nodes/KlingLipSync/api/send';
+import type { Access } from '../../nodes/KlingLipSync/api/credential';
 import { clock } from '../../nodes/KlingLipSync/clock';
 import { createLimit } from '../../nodes/KlingLipSync/concurrency';
 import { confirmTask } from '../../nodes/KlingLipSync/trigger/confirmTask';

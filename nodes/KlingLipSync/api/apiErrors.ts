@@ -5,7 +5,8 @@ import type { ProblemDetails, ProblemKind } from '../task/problem';
 import { Problem } from '../task/problem';
 import { networkReason } from './networkErrors';
 import { retryAfterMs } from './retryDelay';
-import type { Access, Response } from './send';
+import type { Access } from './credential';
+import type { Response } from './send';
 
 /** The HTTP status, or the envelope's code where that says more. */
 export function statusOf({ statusCode, body }: Response): number {

@@ -16,7 +16,8 @@ import {
 } from './apiErrors';
 import { networkReason, wasNeverSent } from './networkErrors';
 import { retryDelay } from './retryDelay';
-import type { Access, Response, Sender } from './send';
+import type { Access } from './credential';
+import type { Response, Sender } from './send';
 import { send } from './send';
 import { TIMEOUTS } from './timeouts';
 

@@ -1,5 +1,5 @@
-import type { HandOver } from '../media/fileTransfer';
-import { inputFile } from '../media/fileTransfer';
+import type { HandOver } from '../media/binaryFile';
+import { inputFile } from '../media/binaryFile';
 import { MediaChecks } from '../media/checkMedia';
 import { linkOf, optionsOf, textOf } from '../run/parameters';
 import type { Run } from '../run/run';

@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions } from 'n8n-workflow';
 
-import { readAccess } from '../api/send';
+import { readAccess } from '../api/credential';
 import { queryTask } from '../api/tasks';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Access } from '../api/send';
-import { readAccess } from '../api/send';
+import type { Access } from '../api/credential';
+import { readAccess } from '../api/credential';
 import { mapLimited } from '../concurrency';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';

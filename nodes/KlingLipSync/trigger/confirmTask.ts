@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import type { Access } from '../api/send';
+import type { Access } from '../api/credential';
 import type { Answer } from '../api/tasks';
 import { queryTask } from '../api/tasks';
 import { clock } from '../clock';

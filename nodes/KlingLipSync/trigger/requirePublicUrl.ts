@@ -1,7 +1,7 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { readAccess } from '../api/send';
+import { readAccess } from '../api/credential';
 import { attempt, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 

@@ -6,8 +6,8 @@ import type {
 } from 'n8n-workflow';
 
 import { answerOnly } from '../api/callbackAnswer';
-import type { Access } from '../api/send';
-import { CREDENTIAL } from '../api/send';
+import type { Access } from '../api/credential';
+import { CREDENTIAL } from '../api/credential';
 import type { Answer } from '../api/tasks';
 import { readSignedQuery, SIGNATURE_PARAM } from '../task/signedCallbackUrl';
 import { attempt, attemptAsync, Problem } from '../task/problem';

@@ -1,7 +1,7 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import type { Access } from '../api/send';
-import { readAccess } from '../api/send';
+import type { Access } from '../api/credential';
+import { readAccess } from '../api/credential';
 import { clock } from '../clock';
 
 /** How long the credential is kept after it was read, in ms. */

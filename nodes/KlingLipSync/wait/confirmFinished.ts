@@ -1,4 +1,5 @@
-import type { Access, Sender } from '../api/send';
+import type { Access } from '../api/credential';
+import type { Sender } from '../api/send';
 import { queryTask } from '../api/tasks';
 import { clock } from '../clock';
 import { mapLimited } from '../concurrency';

@@ -1,7 +1,7 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { answerOnly } from '../api/callbackAnswer';
-import { readAccess } from '../api/send';
+import { readAccess } from '../api/credential';
 import { clock } from '../clock';
 import { callbackTaskId } from '../task/readTask';
 import type { Asker } from './confirmFinished';

@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import type { Access } from '../api/send';
+import type { Access } from '../api/credential';
 import { clock } from '../clock';
 import type { Task } from '../task/task';
 import type { Order } from '../task/itemJson';

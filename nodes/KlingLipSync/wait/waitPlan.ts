@@ -3,7 +3,8 @@ import { forEachItem } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { callbackTargets } from './callbackTarget';
 import type { WaitMode } from './waitMode';
-import { timeoutOf, waitModeOf } from './waitMode';
+import { timeoutOf } from './timeout';
+import { waitModeOf } from './waitMode';
 
 /** How a run waits for its tasks. */
 export interface WaitPlan {

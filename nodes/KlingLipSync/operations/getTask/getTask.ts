@@ -11,7 +11,7 @@ import { attempt, inputProblem, Problem } from '../../task/problem';
 import type { TaskRecord } from '../../task/itemJson';
 import { orderDetails, orderOfItem } from '../../task/itemJson';
 import { pollTasks } from '../../wait/poll';
-import { timeoutOf } from '../../wait/waitMode';
+import { timeoutOf } from '../../wait/timeout';
 import { faceItems } from '../faceItems';
 import { videoItem } from '../videoItem';
 

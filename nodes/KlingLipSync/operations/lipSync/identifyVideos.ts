@@ -6,7 +6,7 @@ import { attempt, Problem } from '../../task/problem';
 import type { Session } from '../../task/session';
 import { sessionOfTask } from '../../task/session';
 import { pollToEnd } from '../../wait/poll';
-import { timeoutOf } from '../../wait/waitMode';
+import { timeoutOf } from '../../wait/timeout';
 import { identifyRequest } from '../identifyFace/identifyRequest';
 import type { PreparedItem } from './prepareItem';
 
