@@ -2,6 +2,8 @@ import { sleep } from 'n8n-workflow';
 import type { Engine } from './harness';
 import type { ExecutionRef } from './executions';
 import type { Run } from './run';
+import type { LocalServer } from './localServer';
+import { startServer } from './localServer';
 import type { Api, NodeParameters } from './setup';
 import type { NodeData } from './workflows';
 import { wired } from './workflows';
@@ -434,6 +436,9 @@ describe('a task that can not be confirmed', () => {
 });
 
 describe('a process that did not pause the execution', () => {
+	let proxy: LocalServer | undefined;
+	afterEach(async () => await proxy?.close());
+
 	it('asks to be told again where n8n can not call itself', async () => {
 		const own = engine.webhookWaitingBaseUrl;
 		engine.webhookWaitingBaseUrl = 'http://127.0.0.1:1/webhook-waiting';
@@ -450,6 +455,33 @@ describe('a process that did not pause the execution', () => {
 		slowDown();
 		await ended(run);
 		expect(counted).toBe(1);
+	});
+
+	it('asks n8n once more when the proxy in front of it has answered 502', async () => {
+		let asked = 0;
+		proxy = await startServer((_, response) => {
+			asked++;
+			response.writeHead(502).end('<html>Bad Gateway</html>');
+		});
+		const { url } = proxy;
+		const own = engine.webhookWaitingBaseUrl;
+		engine.webhookWaitingBaseUrl = `${url}/webhook-waiting`;
+		const { run, tasks } = await suspended(1);
+		engine.webhookWaitingBaseUrl = own;
+		remembered.clear();
+		api.settings.callbacks = 'dropped';
+		const [{ taskId, callbackUrl }] = tasks;
+		api.finish(taskId);
+		const tell = async () =>
+			(await api.deliver(taskId, { url: callbackUrl?.replace(url, base) })).status;
+		const slowDown = speedUp(20);
+		await until(async () => (await tell()) === 503 && asked === 1);
+		expect(await tell()).toBe(503);
+		expect(asked).toBe(2);
+		await until(async () => (await tell()) === 200);
+		slowDown();
+		await ended(run);
+		expect([asked, counted]).toEqual([2, 1]);
 	});
 
 	it.each([

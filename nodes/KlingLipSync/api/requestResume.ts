@@ -11,6 +11,7 @@ export type ResumeOutcome = 'goesOn' | 'wentOn' | 'tooOld' | 'later' | 'noAnswer
 export const RESUMED = 'The workflow goes on';
 /** What it says when the request was made too long ago, by its clock. */
 export const TOO_OLD = 'The call took too long';
+const BAD_GATEWAYS = [502, 503, 504];
 
 /**
  * Calls the resume URL of a paused execution, so that n8n reads the execution anew and asks the node
@@ -18,8 +19,8 @@ export const TOO_OLD = 'The call took too long';
  *
  * @param url on this n8n
  * @returns `goesOn`: it does; `wentOn`: it had gone on before; `tooOld`: the node takes the call for
- *   an old one; `later`: not at this moment; `noAnswer`: none in time; `outOfReach`: n8n can't call
- *   itself there
+ *   an old one; `later`: not at this moment; `noAnswer`: n8n gave none in time; `outOfReach`: n8n
+ *   can't call itself there
  */
 export async function requestResume(
 	sender: Sender,
@@ -43,7 +44,8 @@ export async function requestResume(
 	}
 	const { statusCode } = response;
 	const message = String((response.body as IDataObject | null | undefined)?.message ?? '');
-	if (message === '') return 'outOfReach';
+	// A proxy that has lost n8n for a moment.
+	if (message === '') return BAD_GATEWAYS.includes(statusCode) ? 'noAnswer' : 'outOfReach';
 	if (statusCode === 200 && message === RESUMED) return 'goesOn';
 	if (statusCode === 503 && message === TOO_OLD) return 'tooOld';
 	// Running or finished; or waiting at a node that takes no such calls.
