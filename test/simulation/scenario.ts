@@ -129,6 +129,7 @@ function wrongItems(
 
 /** Whether nothing bad happens that could be to blame. */
 function isHealthy(scenario: Scenario): boolean {
-	const { crashes, badTime, badQuery, refused, reachesItself } = scenario;
-	return crashes.length === 0 && badTime + badQuery + refused === 0 && reachesItself;
+	const { crashes, badTime, badQuery, refused, reachesItself, lagMs } = scenario;
+	const isCalm = badTime + badQuery + refused === 0 && lagMs[1] < 1_000;
+	return crashes.length === 0 && isCalm && reachesItself;
 }

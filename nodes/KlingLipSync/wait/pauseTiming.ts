@@ -2,15 +2,21 @@
  * The times, in ms, on which the protocol of pausing rests (see `resumeExecution.ts`).
  *
  * n8n checks nothing but "is waiting" when it writes back what it read before it called the node. So
- * `fresh` plus what n8n needs before and after has to be less than `settle`.
+ * `fresh` plus what n8n needs before and after has to be less than `settle`, and so has `freshCall`
+ * plus what n8n needs after.
  */
 export const PAUSE_TIMING = {
-	/** How old what n8n has read may be when the execution goes on from it. */
+	/** For how long a handler may go on with the execution as n8n has read it before it called. */
 	fresh: 1_000,
+	/**
+	 * How long ago n8n may have been called when the execution goes on from what it has read for that.
+	 * A busy n8n needs seconds before it calls the node.
+	 */
+	freshCall: 4_000,
 	/** How far the clocks of two hosts may be apart for that age to be believed. */
 	skew: 500,
 	/** How long a run that creates tasks takes at least, when the execution was paused before. */
-	settle: 3_000,
+	settle: 7_000,
 	/**
 	 * How long before the end of a wait callbacks leave it to n8n's own timer to go on. The clocks
 	 * of two hosts may differ, and n8n may need some time between the answer and its write.

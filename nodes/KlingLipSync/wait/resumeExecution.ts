@@ -84,7 +84,7 @@ export function takeResumeCall(
 	const request = readResumeCall(wait, body);
 	if (!request) return answerOnly(context, 401, 'The signature is wrong');
 	const age = clock.now() - request.at;
-	if (age > PAUSE_TIMING.fresh || age < -PAUSE_TIMING.skew)
+	if (age > PAUSE_TIMING.freshCall || age < -PAUSE_TIMING.skew)
 		return answerOnly(context, 503, TOO_OLD);
 
 	const executionId = context.getExecutionId();
@@ -148,7 +148,7 @@ async function hasGoneOn(
 		if (answer === 'goesOn' || answer === 'wentOn') return true;
 		if (answer === 'noAnswer') known.unanswered++;
 		// An answer that came at once and says that the call took long: the hosts' clocks differ.
-		const areClocksApart = answer === 'tooOld' && clock.now() - at <= PAUSE_TIMING.fresh;
+		const areClocksApart = answer === 'tooOld' && clock.now() - at <= PAUSE_TIMING.freshCall;
 		if (answer === 'outOfReach' || areClocksApart || known.unanswered >= UNANSWERED)
 			known.isOutOfReach = true;
 		if (known.isOutOfReach || answer === 'noAnswer') return false;
