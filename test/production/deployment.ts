@@ -16,6 +16,7 @@ import type { Environment, Process } from '../server/processes';
 import { createPostgres } from './postgres';
 import type { Postgres } from './postgres';
 import { Proxy } from './proxy';
+import type { Passed } from './proxy';
 
 const PROCESSORS = ['webhook1', 'webhook2'] as const;
 const OTHERS = [...PROCESSORS, 'worker1', 'worker2'] as const;
@@ -42,11 +43,11 @@ const SETTINGS: Environment = {
 };
 
 export class Deployment extends RestClient {
-	private readonly startedAt = new Date();
 	private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'n8n-production-'));
 	private readonly processes = new Map<Name, Process>();
 	private ports!: Record<Name, number>;
-	private readonly lines: Array<{ at: Date; name: Name; line: string }> = [];
+	private readonly lines: Array<{ name: Name; line: string }> = [];
+	private readonly logFile: number;
 	private postgres?: Postgres;
 	private redis?: Process;
 	proxy!: Proxy;
@@ -57,6 +58,13 @@ export class Deployment extends RestClient {
 
 	get webhookUrl() {
 		return `${this.proxy.url}/webhook`;
+	}
+
+	constructor() {
+		super();
+		fs.mkdirSync(ARTIFACTS, { recursive: true });
+		const startedAt = new Date().toISOString().replaceAll(':', '-');
+		this.logFile = fs.openSync(path.join(ARTIFACTS, `${startedAt}.log`), 'w');
 	}
 
 	/** @param env variables for all of n8n's processes */
@@ -84,7 +92,14 @@ export class Deployment extends RestClient {
 		const port = async (name: Name) => [name, await freePort()] as const;
 		const ports = await Promise.all(NAMES.map(port));
 		this.ports = Object.fromEntries(ports) as Record<Name, number>;
-		this.proxy = await Proxy.start(PROCESSORS.map((name) => this.ports[name]));
+		const onPassed = ({ processor, url, status, durationMs }: Passed) => {
+			const to = processor === undefined ? 'nobody' : PROCESSORS[processor];
+			this.note('proxy', `${status} after ${durationMs} ms from ${to}: ${url}`);
+		};
+		this.proxy = await Proxy.start(
+			PROCESSORS.map((name) => this.ports[name]),
+			onPassed,
+		);
 		const redisPort = await freePort();
 		this.redis = redisProcess(redisPort, this.folder);
 		this.postgres = createPostgres(await freePort());
@@ -105,7 +120,10 @@ export class Deployment extends RestClient {
 				userFolder,
 				port: this.ports[name],
 				env: () => shared,
-				onLine: (line: string) => this.lines.push({ at: new Date(), name, line }),
+				onLine: (line: string) => {
+					this.lines.push({ name, line });
+					this.note(name, line);
+				},
 			};
 			this.processes.set(name, await n8nProcess(commandOf(name), options));
 		}
@@ -164,18 +182,15 @@ export class Deployment extends RestClient {
 		await this.postgres?.process.restart();
 	}
 
-	/** Keeps what was printed for a person to look at. */
-	private keepLog() {
-		fs.mkdirSync(ARTIFACTS, { recursive: true });
-		const file = path.join(ARTIFACTS, `${this.startedAt.toISOString().replaceAll(':', '-')}.log`);
-		const lines = this.lines.map(({ at, name, line }) => `${at.toISOString()} ${name}: ${line}\n`);
-		fs.writeFileSync(file, lines.join(''));
+	/** Keeps a line for a person to look at, also when the test is broken off. */
+	private note(name: Name | 'proxy', line: string) {
+		fs.writeSync(this.logFile, `${new Date().toISOString()} ${name}: ${line}\n`);
 	}
 
 	async stop() {
 		await Promise.all([...this.processes.values()].map(async (process) => await process.stop()));
 		await Promise.all([this.redis?.stop(), this.postgres?.process.stop(), this.proxy?.close()]);
-		this.keepLog();
+		fs.closeSync(this.logFile);
 		this.postgres?.remove();
 		running.delete(this);
 		fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });

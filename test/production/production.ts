@@ -13,11 +13,14 @@ import type { Name } from './deployment';
 
 const PATIENCE_MS = 900_000;
 const UNDER_WAY: ExecutionStatus[] = ['new', 'running', 'waiting'];
-/**
- * In half the vendor's time, and not for half an hour: what comes when an execution has gone on is
- * never accepted by n8n, and there is much of it.
- */
-const CALLBACKS: Partial<EmulatorSettings> = { backgroundRetryMs: 30_000, backgroundForMs: 90_000 };
+const CALLBACKS: Partial<EmulatorSettings> = {
+	// What a test is about may depend on the machine's speed, but not on whether n8n keeps the 10 s.
+	callbackTimeoutMs: 60_000,
+	// Sooner than the vendor, and not for half an hour: what comes when an execution has gone on is
+	// never accepted by n8n, and there is much of it.
+	backgroundRetryMs: 30_000,
+	backgroundForMs: 150_000,
+};
 
 /** An execution. */
 export type Run = Pick<ExecutionSummary, 'id' | 'workflowId'>;
@@ -38,7 +41,12 @@ function sourceOf({ body }: LogEntry) {
 const nameOf = ({ execution, node, item }: Source) => `${node} of item ${item} in ${execution}`;
 
 export class Production extends World<Deployment> {
-	constructor(settings: Partial<EmulatorSettings>) {
+	private executions = 0;
+
+	constructor(
+		private readonly title: string,
+		settings: Partial<EmulatorSettings>,
+	) {
 		super(async () => await new Deployment().start(), { ...CALLBACKS, ...settings });
 	}
 
@@ -158,13 +166,18 @@ export class Production extends World<Deployment> {
 		);
 	}
 
+	/** How many executions of a workflow are under way. */
+	async underWay(workflowId: string) {
+		return await this.server.countExecutions({ workflowId, status: UNDER_WAY });
+	}
+
 	/** All executions of a workflow, when there are so many and none of them is under way. */
 	async allEnded(workflowId: string, count: number) {
 		let open = 0;
 		let all = 0;
 		await until(
 			async () => {
-				open = await this.server.countExecutions({ workflowId, status: UNDER_WAY });
+				open = await this.underWay(workflowId);
 				all = await this.server.countExecutions({ workflowId });
 				return open === 0 && all >= count;
 			},
@@ -203,20 +216,33 @@ export class Production extends World<Deployment> {
 		);
 	}
 
-	/** What a test has asked of the deployment, for a person who wants to know. */
-	report(title: string) {
+	/** Keeps how many executions there are. */
+	async count() {
+		this.executions = await this.server.countExecutions();
+	}
+
+	/** Prints what the tests of a file have asked of the deployment. */
+	report() {
 		const { deliveries } = this.api;
-		const first = new Set(deliveries.map(({ taskId }) => taskId)).size;
+		const repeats = deliveries.length - new Set(deliveries.map(({ taskId }) => taskId)).size;
 		const refused = deliveries.filter(({ status }) => status !== 200).length;
 		const slowest = Math.max(0, ...deliveries.map(({ durationMs }) => durationMs));
 		process.stdout.write(
-			`${title}: ${this.api.creates().length} creates, ${deliveries.length} callbacks ` +
-				`(${deliveries.length - first} of them repeats, ${refused} not accepted), ` +
+			`${this.title}: ${this.executions} executions, ${this.api.creates().length} creates, ` +
+				`${deliveries.length} callbacks (${repeats} of them repeats, ${refused} not accepted), ` +
 				`slowest answer ${slowest} ms\n`,
 		);
 	}
 }
 
-/** A production deployment for the tests of a file. */
-export const useProduction = (settings: Partial<EmulatorSettings> = {}) =>
-	opened(new Production(settings));
+/**
+ * A production deployment for the tests of a file.
+ * @param title of the figures that are printed at the end
+ */
+export function useProduction(title: string, settings: Partial<EmulatorSettings> = {}) {
+	const world = opened(new Production(title, settings));
+	// By the end of the file nobody is there to be asked.
+	afterEach(async () => await world.count());
+	afterAll(() => world.report());
+	return world;
+}

@@ -10,7 +10,6 @@ import { HOST } from '../server/processes';
 
 /** A request that came through: which processor answered what. */
 export interface Passed {
-	at: number;
 	url: string;
 	/** The number of the processor, from 0; none when the proxy itself has answered. */
 	processor?: number;
@@ -27,24 +26,31 @@ const BAD_GATEWAY: Answer = { status: 502, headers: {}, body: Buffer.from('Bad G
 
 /** Hands requests to the processors in turn. */
 export class Proxy {
-	/** All that came through, oldest first. */
-	readonly passed: Passed[] = [];
+	/** How many requests each processor has answered, and at the end the proxy itself. */
+	readonly answered: number[];
 	private readonly server: http.Server;
 	private readonly timesSeen = new Map<string, number>();
 	private readonly underWay: number[];
 	private turn = 0;
 	private isBroken = false;
 
-	private constructor(private readonly ports: number[]) {
+	private constructor(
+		private readonly ports: number[],
+		private readonly onPassed: (passed: Passed) => void,
+	) {
 		this.underWay = ports.map(() => 0);
+		this.answered = [...this.underWay, 0];
 		this.server = http.createServer((request, response) => {
 			void this.serve(request, response);
 		});
 	}
 
-	/** @param ports those of the processors */
-	static async start(ports: number[]): Promise<Proxy> {
-		const proxy = new Proxy(ports);
+	/**
+	 * @param ports those of the processors
+	 * @param onPassed called with each request that has been answered
+	 */
+	static async start(ports: number[], onPassed: (passed: Passed) => void): Promise<Proxy> {
+		const proxy = new Proxy(ports, onPassed);
 		proxy.server.listen(0, HOST);
 		await once(proxy.server, 'listening');
 		return proxy;
@@ -59,9 +65,10 @@ export class Proxy {
 		return (this.underWay[processor] ?? 0) > 0;
 	}
 
-	/** Answers everything with 502 itself for a while. */
+	/** Answers everything with 502 itself, from the next request on and for so long. */
 	async answerBadGateway(ms: number) {
 		this.isBroken = true;
+		await new Promise<void>((resolve) => this.server.once('request', () => resolve()));
 		await sleep(ms);
 		this.isBroken = false;
 	}
@@ -78,7 +85,8 @@ export class Proxy {
 		const body = await buffer(request);
 		const answer = this.isBroken ? BAD_GATEWAY : await this.pass(request, body);
 		const { processor, status } = answer;
-		this.passed.push({ at, url, processor, status, durationMs: Date.now() - at });
+		this.answered[processor ?? this.ports.length]++;
+		this.onPassed({ url, processor, status, durationMs: Date.now() - at });
 		response.writeHead(status, answer.headers).end(answer.body);
 	}
 

@@ -9,14 +9,14 @@ const PATIENCE_MS = 900_000;
 const PAUSE = { waitMode: 'callback' };
 const WAIT_HERE = { waitMode: 'poll', options: { maxConcurrency: 1 } };
 
-const world = useProduction({
+const world = useProduction('Stops', {
 	identifyMs: NEVER_MS,
 	lipSyncMs: NEVER_MS,
 	// Long enough to stop something while a request is answered.
 	latencyMs: 500,
 });
 
-/** What runs are at when something is stopped, in the order in which it is best brought about. */
+/** What runs are at when something is stopped. */
 const KINDS = {
 	/** They are paused, and their tasks are not finished. */
 	paused: { items: 2, nodes: [PAUSE], isHeld: false },
@@ -80,8 +80,9 @@ async function startWith(name: Name, kind: Kind): Promise<KnownRun[]> {
 
 /** Starts runs of every kind, and returns when they are at it and Kling is calling back. */
 async function startAllKinds(name: Name): Promise<KnownRun[]> {
-	const runs: KnownRun[] = [];
-	for (const kind of ALL_KINDS) runs.push(...(await startWith(name, kind)));
+	const lasting = ALL_KINDS.filter((kind) => kind !== 'creating');
+	const started = await Promise.all(lasting.map(async (kind) => await startWith(name, kind)));
+	const runs = [...started.flat(), ...(await startWith(name, 'creating'))];
 	for (const run of runs.filter(({ kind }) => kind === 'calledBack'))
 		world.finish(world.tasksFrom(run));
 	if (name.startsWith('webhook')) {
