@@ -6,7 +6,7 @@ import { useProduction } from './production';
 const TASKS = 200;
 
 const world = useProduction('A trigger', {
-	lipSyncMs: () => randomInt(5_000, 20_000),
+	lipSyncMs: () => randomInt(5_000, 60_000),
 	callbacks: () => [0, randomInt(2_000, 6_000)],
 });
 
