@@ -49,7 +49,7 @@ export class Deployment extends RestClient {
 	private readonly processes = new Map<Name, Process>();
 	private ports!: Record<Name, number>;
 	private readonly lines: Array<{ name: Name; line: string }> = [];
-	private readonly logFile: number;
+	private readonly logFile: string;
 	private postgres?: Postgres;
 	private redis?: Process;
 	proxy!: Proxy;
@@ -66,7 +66,7 @@ export class Deployment extends RestClient {
 		super();
 		fs.mkdirSync(ARTIFACTS, { recursive: true });
 		const startedAt = new Date().toISOString().replaceAll(':', '-');
-		this.logFile = fs.openSync(path.join(ARTIFACTS, `${startedAt}.log`), 'w');
+		this.logFile = path.join(ARTIFACTS, `${startedAt}.log`);
 	}
 
 	/** @param env variables for all of n8n's processes */
@@ -186,13 +186,12 @@ export class Deployment extends RestClient {
 
 	/** Keeps a line for a person to look at, also when the test is broken off. */
 	private note(name: Name | 'proxy', line: string) {
-		fs.writeSync(this.logFile, `${new Date().toISOString()} ${name}: ${line}\n`);
+		fs.appendFileSync(this.logFile, `${new Date().toISOString()} ${name}: ${line}\n`);
 	}
 
 	async stop() {
 		await Promise.all([...this.processes.values()].map(async (process) => await process.stop()));
 		await Promise.all([this.redis?.stop(), this.postgres?.process.stop(), this.proxy?.close()]);
-		fs.closeSync(this.logFile);
 		this.postgres?.remove();
 		running.delete(this);
 		fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });

@@ -4,7 +4,7 @@ import { useProduction } from './production';
 
 const EXECUTIONS = 100;
 /** As many as two cores can take: more at once would test how n8n works off a flood. */
-const UNDER_WAY = 8;
+const UNDER_WAY = 16;
 const PATIENCE_MS = 900_000;
 
 /** In ms. */
