@@ -280,11 +280,13 @@ export abstract class RestClient {
 	/** All executions, newest first, without their data. */
 	async allExecutions(filter?: ExecutionFilter) {
 		const all: ExecutionSummary[] = [];
-		for (;;) {
-			const { results } = await this.findExecutions(filter, all.at(-1)?.id);
+		let cursor: string | null | undefined;
+		do {
+			const { results, nextCursor } = await this.findExecutions(filter, cursor);
 			all.push(...results);
-			if (results.length === 0) return all;
-		}
+			cursor = nextCursor;
+		} while (cursor);
+		return all;
 	}
 
 	/** How many executions there are, also beyond 100. */
@@ -292,11 +294,14 @@ export abstract class RestClient {
 		return (await this.findExecutions(filter)).count;
 	}
 
-	private async findExecutions({ workflowId, status }: ExecutionFilter = {}, before?: string) {
+	private async findExecutions(
+		{ workflowId, status }: ExecutionFilter = {},
+		cursor?: string | null,
+	) {
 		const filter = { workflowId, status: status && [status].flat() };
 		const query = new URLSearchParams({ limit: '100', filter: JSON.stringify(filter) });
-		if (before) query.set('lastId', before);
-		type Answer = { results: ExecutionSummary[]; count: number };
+		if (cursor) query.set('cursor', cursor);
+		type Answer = { results: ExecutionSummary[]; nextCursor?: string | null; count: number };
 		return await this.rest<Answer>('GET', `/executions?${query}`);
 	}
 
