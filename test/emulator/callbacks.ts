@@ -70,6 +70,7 @@ export class Callbacks {
 		}
 		await this.deliverUntilAccepted(task, url);
 		if (mode === 'twice') await this.deliverUntilAccepted(task, url);
+		if (typeof mode === 'object') await this.deliverAfter(mode.againAfterMs, task, url);
 	}
 
 	private async deliverAfter(ms: number, task: Task, url: string): Promise<void> {

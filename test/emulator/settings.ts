@@ -52,10 +52,13 @@ export interface EmulatorSettings {
 	/** How long a new task can't be found. */
 	unknownForMs: number;
 	/**
-	 * How often a task is told: once, never, twice in a row, or once for each of these delays after its
-	 * end. Whatever is not accepted is repeated.
+	 * How often a task is told: once, never, twice in a row, once more so long after it was accepted, or
+	 * once for each of these delays after its end. Whatever is not accepted is repeated.
 	 */
-	callbacks: ValueOrFunction<'normal' | 'dropped' | 'twice' | number[], [task: Task]>;
+	callbacks: ValueOrFunction<
+		'normal' | 'dropped' | 'twice' | { againAfterMs: number } | number[],
+		[task: Task]
+	>;
 	callbackTimeoutMs: number;
 	callbackRetriesMs: number[];
 	backgroundRetryMs: number;

@@ -7,7 +7,7 @@ const TASKS = 200;
 
 const world = useProduction('A trigger', {
 	lipSyncMs: () => randomInt(5_000, 60_000),
-	callbacks: () => [0, randomInt(2_000, 6_000)],
+	callbacks: () => ({ againAfterMs: randomInt(2_000, 6_000) }),
 });
 
 describe('a trigger behind two webhook processors', () => {
@@ -27,10 +27,11 @@ describe('a trigger behind two webhook processors', () => {
 			},
 		});
 		await world.call('order');
-		const executions = await world.allEnded(workflowId, 1 + TASKS);
+		await world.allEnded(workflowId, 1 + TASKS);
 		const tasks = [...world.api.tasks.values()].filter(({ callbackUrl }) => callbackUrl);
 		expect(tasks).toHaveLength(TASKS);
 		await world.answered(tasks, 200, 2 * TASKS);
+		const executions = await world.allEnded(workflowId, 1 + TASKS);
 		const results = await Promise.all(
 			executions.map(async ({ id }) => nodeOutput(await world.server.execution(id), 'Next')),
 		);

@@ -405,6 +405,16 @@ describe('a callback', () => {
 		);
 	});
 
+	it('can come once more when it was accepted some time ago', async () => {
+		const receiver = await startReceiver([500]);
+		await start({ ...quick, callbacks: { againAfterMs: 30 } });
+		await create(identifyRequest({ callback_url: receiver.url }));
+		await until(() => api.deliveries.length === 3);
+		expect(api.deliveries.map(({ status }) => status)).toEqual([500, 200, 200]);
+		const [, accepted, again] = api.deliveries;
+		expect(again.at - accepted.at).toBeGreaterThanOrEqual(30 - 2);
+	});
+
 	it('is sent again, forged or as garbage on demand', async () => {
 		const receiver = await startReceiver([200, 200, 418]);
 		await start({ identifyMs: NEVER_MS });
