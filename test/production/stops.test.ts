@@ -12,8 +12,6 @@ const WAIT_HERE = { waitMode: 'poll', options: { maxConcurrency: 1 } };
 const world = useProduction('Stops', {
 	identifyMs: NEVER_MS,
 	lipSyncMs: NEVER_MS,
-	// Long enough to stop something while a request is answered.
-	latencyMs: 500,
 });
 
 /** What runs are at when something is stopped. */
@@ -44,6 +42,8 @@ const nodesOf = (kind: Kind) => KINDS[kind].nodes.map((_, index) => `Kling${inde
 const workflows = {} as Record<Kind, string>;
 
 beforeAll(async () => {
+	// Long enough to stop something while a request is answered.
+	world.api.settings.latencyMs = 500;
 	for (const kind of ALL_KINDS) {
 		const { items, nodes } = KINDS[kind];
 		const names = nodesOf(kind);
