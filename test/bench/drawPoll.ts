@@ -1,4 +1,5 @@
 import type { Noticed } from './pollSweep';
+import { line, picture, round, text } from './svg';
 
 /** A line of the drawing. */
 export interface Line {
@@ -20,13 +21,7 @@ const x = (ms: number) =>
 	AREA.left +
 	((AREA.right - AREA.left) * Math.log(ms / TIMES.from)) / Math.log(TIMES.to / TIMES.from);
 const y = (share: number) => AREA.bottom - ((AREA.bottom - AREA.top) * share) / SHARES.to;
-const round = (value: number) => Number(value.toFixed(1));
 const timeLabel = (s: number) => (s < 60 ? `${s} s` : `${s / 60} min`);
-
-const text = (left: number, top: number, content: string, more = '') =>
-	`<text x="${round(left)}" y="${round(top)}" ${more}>${content}</text>`;
-const line = (x1: number, y1: number, x2: number, y2: number, more: string) =>
-	`<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" ${more}/>`;
 
 /** The delay falls until a query is missed and jumps then: the ends of these pieces are all there is to draw. */
 function path(noticed: Noticed[]): string {
@@ -62,10 +57,7 @@ export function drawPoll(lines: Line[]): string {
 			text(AREA.left + 34, top, label),
 		];
 	});
-	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#334155" role="img">`,
-		'<title>How late a finished task is noticed, in per cent of its time</title>',
-		`<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
+	return picture(WIDTH, HEIGHT, 'How late a finished task is noticed, in per cent of its time', [
 		...grid,
 		...times,
 		text(
@@ -82,7 +74,5 @@ export function drawPoll(lines: Line[]): string {
 		...drawn.reverse(),
 		'</g>',
 		...legend,
-		'</svg>',
-		'',
-	].join('\n');
+	]);
 }

@@ -1,4 +1,6 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { createSettings } from '../emulator/settings';
@@ -13,6 +15,7 @@ import {
 	next,
 	tasksOf,
 } from '../server/workflows';
+import { drawResume, type Group } from './drawResume';
 import { row, spread, summary } from './stats';
 import { withServer } from './withServer';
 
@@ -39,6 +42,7 @@ const BATCHES: Batch[] = [
 		env: { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' },
 	},
 ];
+const PICTURE = path.join(__dirname, '../../docs/images/resume-delay.svg');
 const ROUNDS = 3;
 const PATIENCE = 120_000;
 
@@ -229,18 +233,30 @@ async function measureAll(batch: Batch) {
 function nameOf({ count, within, env = {} }: Batch): string {
 	const finish = count > 1 ? ` that finish within ${within / 1000} s` : '';
 	const setting = Object.entries(env).map(([name, value]) => `, ${name}=${value}`);
-	return `paused, ${count} items${finish}${setting}`;
+	return `paused, ${count} item${count === 1 ? '' : 's'}${finish}${setting}`;
 }
 
 /** How soon a paused execution goes on, against the least n8n can do and what people build. */
 export async function resume() {
 	const rows = [];
+	const groups: Group[] = [];
 	for (const batch of BATCHES) {
 		const results = await measureAll(batch);
 		const delays = (name: Name) => results[name].map(({ delay }) => delay);
 		const calls = (name: Name) => results[name].map((result) => result.calls);
 		const times = (name: Name) => summary(delays('paused')).median / summary(delays(name)).median;
 		const what = nameOf(batch);
+		groups.push({
+			title: what,
+			ways: [
+				{ label: 'this package', color: '#ea580c', delays: delays('paused') },
+				{ label: 'a bare Wait node, told once', color: '#2563eb', delays: delays('floor') },
+				...(batch.isFlood
+					? [{ label: 'n8n answers the callbacks alone', color: '#94a3b8', delays: delays('shut') }]
+					: []),
+				{ label: 'a loop that asks every 5 s', color: '#7c3aed', delays: delays('asking') },
+			],
+		});
 		rows.push(
 			row(
 				`${what}: next node after the last task's end, ms`,
@@ -269,5 +285,6 @@ export async function resume() {
 			),
 		);
 	}
+	fs.writeFileSync(PICTURE, drawResume(groups));
 	return rows;
 }
