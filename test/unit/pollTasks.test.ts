@@ -18,7 +18,10 @@ beforeEach(() => {
 afterEach(() => Object.assign(clock, usual));
 
 /** Waits for one task in played time. `answerOf` gives the status and the state of each query. */
-async function waitFor(answerOf: (query: number) => { status?: number; state?: string }) {
+async function waitFor(
+	answerOf: (query: number) => { status?: number; state?: string },
+	timeoutMs = 3_600_000,
+) {
 	let queries = 0;
 	const run = {
 		context: {
@@ -37,9 +40,9 @@ async function waitFor(answerOf: (query: number) => { status?: number; state?: s
 		concurrency: 5,
 	} as unknown as Run;
 	const task: Task = { taskId: 'task', state: 'pending', model: MODEL };
-	const [end] = await pollTasks(run, [{ task, order: {} }], 3_600_000, () => false);
+	const [end] = await pollTasks(run, [{ task, order: {} }], timeoutMs, () => false);
 	if (end instanceof Problem) throw end;
-	return { state: end.task.state, queries };
+	return { state: end.task.state, timedOut: end.timedOut, queries };
 }
 
 it.each([4_000, 5_250, 20_000, 61_500, 180_000, 600_000])(
@@ -54,6 +57,20 @@ it.each([4_000, 5_250, 20_000, 61_500, 180_000, 600_000])(
 			queries: expected.queries,
 			delayMs: Math.round(expected.delayMs),
 		});
+	},
+);
+
+it.each([1_000, 61_000, 1_800_000])(
+	'a wait of %i ms ends when its time is up, with a last look',
+	async (timeoutMs) => {
+		let askedAt = 0;
+		const end = await waitFor(() => {
+			askedAt = now - REQUEST_MS / 2;
+			return { state: 'processing' };
+		}, timeoutMs);
+		expect(end).toMatchObject({ state: 'processing', timedOut: true });
+		expect(askedAt).toBe(timeoutMs);
+		expect(now).toBe(timeoutMs + REQUEST_MS);
 	},
 );
 
