@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { until } from './client';
 
 export const HOST = '127.0.0.1';
-const BOOT_TIMEOUT_MS = 120_000;
+const BOOT_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 15_000;
 // Below those that the system gives to outgoing connections: a program that is started again must
 // not find its port taken by one of them.
