@@ -18,16 +18,11 @@ test('the quick start ends green with the video, from the import to the last cli
 	await editor.importWorkflow(FILE);
 	await editor.shot('quick-start-imported');
 
-	const input = await editor.openNode('Clip');
-	const values = input.parameters.getByTestId('assignment-value').locator('input');
-	await values.nth(0).fill(clip.videoUrl);
-	await values.nth(1).fill(clip.audioUrl);
+	const input = await editor.openNode('Lip Sync');
+	await input.chooseCredential(credential);
+	await input.fill('videoUrl', clip.videoUrl);
+	await input.fill('audioUrl', clip.audioUrl);
 	await input.close();
-	for (const name of ['Identify Face', 'Lip Sync']) {
-		const panel = await editor.openNode(name);
-		await panel.chooseCredential(credential);
-		await panel.close();
-	}
 
 	await editor.executeWorkflow();
 	await editor.waitForToast('Workflow executed successfully');

@@ -45,11 +45,11 @@ function readOptions() {
 	return values;
 }
 
-/** Stands in for the nodes that come with the n8n server and not with its engine. */
-function asEngineNode(node: INode, clip: object) {
-	if (node.type === KLING) return node;
-	if (node.type.endsWith('.manualTrigger')) return { ...node, type: 'test.noOp', parameters: {} };
-	return { ...node, type: 'test.items', parameters: { items: [{ json: clip }] } };
+/** Fills in the media, and stands in for the trigger, which comes with the n8n server only. */
+function asEngineNode(node: INode, clip: object): INode {
+	return node.type === KLING
+		? { ...node, parameters: { ...node.parameters, ...clip } }
+		: { ...node, type: 'test.noOp', parameters: {} };
 }
 
 /** Prints the nodes' log, which tells each state of each task. */

@@ -1,10 +1,12 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
-/** A chat model for n8n's AI agent that says what the test tells it to. */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
+/** A service like OpenAI's for n8n's own nodes: it says what the test tells it to, and speaks with one voice. */
 
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import type { RestClient } from './client';
 
 interface ChatMessage {
@@ -26,14 +28,33 @@ export interface ChatModel {
 	url: string;
 	/** What is said next, first to last. */
 	turns: Turn[];
+	/** What was to be spoken. */
+	spoken: Array<{ input: string; voice: string }>;
 	close(): void;
 }
 
-/** Starts a service of OpenAI's chat completions. */
+const VOICE = path.join(__dirname, '../emulator/files/voice.mp3');
+/** What every file is heard to say. */
+export const HEARD = 'Good morning';
+
+/** Starts a service of OpenAI's chat completions, speech and transcriptions. */
 export async function startChatModel(): Promise<ChatModel> {
 	const turns: Turn[] = [];
+	const spoken: ChatModel['spoken'] = [];
 	const service = createServer(async (request, response) => {
-		const asked = (await json(request)) as ChatRequest;
+		const body = await buffer(request);
+		if (request.url?.endsWith('/audio/speech')) {
+			spoken.push(JSON.parse(String(body)) as ChatModel['spoken'][number]);
+			response.setHeader('content-type', 'audio/mpeg');
+			response.end(fs.readFileSync(VOICE));
+			return;
+		}
+		if (request.url?.endsWith('/audio/transcriptions')) {
+			response.setHeader('content-type', 'application/json');
+			response.end(JSON.stringify({ text: HEARD }));
+			return;
+		}
+		const asked = JSON.parse(String(body)) as ChatRequest;
 		const message = turns.shift()!(asked);
 		const finish_reason = message.tool_calls ? 'tool_calls' : 'stop';
 		response.setHeader('content-type', 'application/json');
@@ -53,6 +74,7 @@ export async function startChatModel(): Promise<ChatModel> {
 	return {
 		url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/v1`,
 		turns,
+		spoken,
 		close: () => service.close(),
 	};
 }

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { startEmulator } from '../emulator';
 import type { Emulator } from '../emulator';
-import { callTool, chatCredential, say, startChatModel, toolAnswer } from './chatModel';
+import { callTool, chatCredential, HEARD, say, startChatModel, toolAnswer } from './chatModel';
 import type { ChatModel } from './chatModel';
-import { nodeOutput } from './client';
-import type { StoredCredential, TestWorkflow } from './client';
+import { nodeOutput, until } from './client';
+import type { StoredCredential, TestWorkflow, WorkflowNode } from './client';
 import { startServer } from './server';
 import type { Server } from './server';
 import { klingCredential } from './workflows';
@@ -19,26 +19,42 @@ let server: Server;
 let credentials: Record<'kling' | 'model', StoredCredential>;
 let model: ChatModel;
 
-/** Imports an example as a user does: media of their own, and their credentials chosen. */
-async function importExample(name: string) {
-	const text = fs
-		.readFileSync(path.join(FOLDER, `${name}.json`), 'utf8')
-		.replace(/https:\/\/example\.com\/([a-z]+)\.mp4/g, `${api.url}/files/sample/video.mp4?$1`)
-		.replace(/https:\/\/example\.com\/([a-z]+)\.mp3/g, `${api.url}/files/sample/voice.mp3?$1`);
-	const workflow = JSON.parse(text) as TestWorkflow;
+/** What a person who has imported an example fills in, by the name of the node. */
+type Filled = Record<string, Record<string, string>>;
+
+/** Imports an example as a user does, chooses the credentials and fills in the fields. */
+async function importExample(name: string, filled: Filled = {}) {
+	const file = path.join(FOLDER, `${name}.json`);
+	const workflow = JSON.parse(fs.readFileSync(file, 'utf8')) as TestWorkflow;
 	for (const node of workflow.nodes) {
 		if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
 			node.credentials = { klingLipSyncApi: credentials.kling };
 		}
-		if (node.type.endsWith('lmChatOpenAi')) node.credentials = { openAiApi: credentials.model };
+		if (/\.(lmChatOpenAi|openAi)$/.test(node.type))
+			node.credentials = { openAiApi: credentials.model };
+		fill(node, filled[node.name] ?? {});
 	}
 	return await server.createWorkflow(workflow);
 }
 
+function fill(node: WorkflowNode, values: Record<string, string>) {
+	const { assignments } = (node.parameters?.assignments ?? {}) as {
+		assignments?: Array<{ name: string; value: string }>;
+	};
+	for (const [field, value] of Object.entries(values)) {
+		const assignment = assignments?.find(({ name }) => name === field);
+		if (assignment) assignment.value = value;
+		else node.parameters = { ...node.parameters, [field]: value };
+	}
+}
+
+const video = (name = 'clip') => `${api.url}/files/sample/video.mp4?${name}`;
+const audio = (name = 'voice') => `${api.url}/files/sample/voice.mp3?${name}`;
+
 const voices = () => api.creates('kling-advanced-lip-sync').map(({ body }) => body?.face_choose);
 
 beforeAll(async () => {
-	api = await startEmulator({ strict: false, identifyMs: 1_500, lipSyncMs: 2_500 });
+	api = await startEmulator({ identifyMs: 1_500, lipSyncMs: 2_500 });
 	model = await startChatModel();
 	server = await startServer({ env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' } });
 	credentials = {
@@ -56,8 +72,34 @@ afterAll(async () => {
 });
 
 describe('the example', () => {
+	/** The examples that a person has to give media, with the node whose error then says so. */
+	const empty = [
+		['quick-start', 'Lip Sync'],
+		['two-voices', 'Identify Face'],
+		['translate-a-clip', 'Download Clip'],
+		['fire-and-forget', 'Lip Sync'],
+	];
+	test.each(empty)(
+		'%s as it was imported spends nothing and says what is missing',
+		async (name, node) => {
+			const id = await importExample(name);
+			const execution = await server.waitFor(
+				await server.run(id, { triggerName: MANUAL }),
+				'error',
+				60_000,
+			);
+			const { message } = execution.error!;
+			expect(message).toMatch(/URL|not published/);
+			expect((execution.error as { node?: { name: string } }).node?.name ?? node).toBe(node);
+			expect(api.log).toEqual([]);
+			expect(model.spoken).toEqual([]);
+		},
+	);
+
 	test('quick start ends with the video as a file', async () => {
-		const id = await importExample('quick-start');
+		const id = await importExample('quick-start', {
+			'Lip Sync': { videoUrl: video(), audioUrl: audio() },
+		});
 		const execution = await server.waitFor(
 			await server.run(id, { triggerName: MANUAL }),
 			'success',
@@ -71,48 +113,70 @@ describe('the example', () => {
 		});
 	});
 
-	test('two voices gives each face its own audio, the second one later', async () => {
-		const id = await importExample('two-voices');
+	test('two voices gives each face the file of its own voice, the second one later', async () => {
+		const id = await importExample('two-voices', { Clip: { videoUrl: video() } });
 		const execution = await server.waitFor(
 			await server.run(id, { triggerName: MANUAL }),
 			'success',
 			60_000,
 		);
-		expect(nodeOutput(execution, 'Identify Face')[0].binary).toHaveProperty('face_2');
-		expect(voices()).toEqual([
-			[
-				{ face_id: 'face_001', sound_file: `${api.url}/files/sample/voice.mp3?first` },
-				{
-					face_id: 'face_002',
-					sound_file: `${api.url}/files/sample/voice.mp3?second`,
-					sound_insert_time: 3000,
-				},
-			],
-		]);
+		expect(
+			model.spoken
+				.splice(0)
+				.map(({ voice }) => voice)
+				.sort(),
+		).toEqual(['nova', 'onyx']);
+		expect(nodeOutput(execution, 'Lip Sync')[0].binary?.data.mimeType).toBe('video/mp4');
+		const [[first, second]] = voices() as Array<Array<Record<string, unknown>>>;
+		expect(first).toMatchObject({ face_id: 'face_001', sound_insert_time: 0 });
+		expect(second).toMatchObject({ face_id: 'face_002', sound_insert_time: 3000 });
+		expect(first.sound_file).not.toBe(second.sound_file);
 	});
 
-	test('overnight publishes the finished clips and reports the failed ones', async () => {
+	test('translate a clip speaks the translation of what is said, in place of the old sound', async () => {
+		const id = await importExample('translate-a-clip', { Clip: { videoUrl: video() } });
+		model.turns.push(({ messages }) => {
+			expect(JSON.stringify(messages)).toMatch(new RegExp(`Spanish.*${HEARD}`));
+			return say('Buenos días');
+		});
+		const execution = await server.waitFor(
+			await server.run(id, { triggerName: MANUAL }),
+			'success',
+			60_000,
+		);
+		expect(model.spoken.splice(0)).toMatchObject([{ input: 'Buenos días' }]);
+		expect(nodeOutput(execution, 'Lip Sync')[0].binary?.data.mimeType).toBe('video/mp4');
+		expect(voices()).toMatchObject([[{ face_id: 'face_001', original_audio_volume: 0 }]]);
+	});
+
+	test('overnight syncs the rows of a table, notes what became of each, and pays for none again', async () => {
+		const rows = await clipsTable(['intro', 'interview', 'outro']);
 		const id = await importExample('overnight');
-		api.settings.failWith = ({ video_url: video = '' }) =>
-			video.endsWith('interview') ? 'Face detection failed: no faces found' : null;
-		const executionId = await server.run(id, { triggerName: MANUAL });
-		const execution = await server.waitFor(executionId, 'success', 120_000);
+		api.settings.failWith = ({ video_url: url = '' }) =>
+			url.endsWith('interview') ? 'Face detection failed: no faces found' : null;
+		const run = async () =>
+			await server.waitFor(await server.run(id, { triggerName: MANUAL }), 'success', 120_000);
+		const execution = await run();
 		api.settings.failWith = null;
 
 		expect(nodeOutput(execution, 'Publish').map(({ binary }) => binary?.data.mimeType)).toEqual([
 			'video/mp4',
 			'video/mp4',
 		]);
-		const [failed] = nodeOutput(execution, 'Report Failures');
-		expect(failed.json).toMatchObject({
-			error: expect.stringContaining('no faces found'),
-			details: { taskId: expect.any(String) },
-		});
+		expect(await rows()).toEqual([
+			expect.stringMatching(/^http.*\.mp4$/),
+			expect.stringMatching(/^Failed: .*no faces found/),
+			expect.stringMatching(/^http.*\.mp4$/),
+		]);
+		expect(api.creates()).toHaveLength(5);
+		await run();
 		expect(api.creates()).toHaveLength(5);
 	});
 
 	test('fire and forget ends at once, and its trigger downloads what is finished', async () => {
-		const id = await importExample('fire-and-forget');
+		const id = await importExample('fire-and-forget', {
+			Clip: { videoUrl: video(), audioUrl: audio() },
+		});
 		await server.activate(id);
 		await server.waitFor(await server.run(id, { triggerName: MANUAL }), 'success', 60_000);
 		const [{ id: second }] = await server.waitForExecutions(
@@ -122,6 +186,8 @@ describe('the example', () => {
 		);
 		const execution = await server.execution(second);
 		expect(nodeOutput(execution, 'Publish')[0].binary?.data.mimeType).toBe('video/mp4');
+		const [received] = nodeOutput(execution, 'When a Lip Sync Is Finished');
+		expect(received.json.reference).toBe('intro');
 		await server.deactivate(id);
 	});
 
@@ -135,10 +201,7 @@ describe('the example', () => {
 			fields.forEach((value, index) => data.append(`field-${index}`, value));
 			return { method: 'POST', body: data };
 		};
-		const order = await fetch(
-			`${server.url}/form/${webhookId}`,
-			form([`${api.url}/files/sample/video.mp4`, `${api.url}/files/sample/voice.mp3`]),
-		);
+		const order = await fetch(`${server.url}/form/${webhookId}`, form([video(), audio()]));
 		expect(order.status).toBe(200);
 		const { formWaitingUrl } = (await order.json()) as { formWaitingUrl: string };
 		const [{ id: executionId }] = await server.waitForExecutions(
@@ -151,50 +214,96 @@ describe('the example', () => {
 		expect(page).toContain(`/files/face/${task.taskId}/2.png`);
 
 		const answer = new FormData();
-		answer.append('field-1', 'face_002');
+		answer.append('field-1', 'Face 2');
 		await fetch(formWaitingUrl, { method: 'POST', body: answer });
 		const execution = await server.waitFor(
 			executionId,
 			({ runData }) => runData['Lip Sync'] !== undefined,
 			60_000,
 		);
-		expect(nodeOutput(execution, 'Lip Sync')[0].json.state).toBe('completed');
+		const [{ json }] = nodeOutput(execution, 'Lip Sync');
+		expect(json.state).toBe('completed');
 		expect(voices()[0]?.[0].face_id).toBe('face_002');
+		await until(
+			async () => (await (await fetch(formWaitingUrl)).text()).includes('Your video is ready'),
+			60_000,
+			() => 'The form does not come to its last page',
+		);
+		const end = await (await fetch(formWaitingUrl)).text();
+		expect(end).toContain(`<source src="${json.videoUrl as string}" type="video/mp4">`);
+		expect(end).toContain(`<a href="${json.videoUrl as string}"`);
 		await server.deactivate(id);
 	});
 
-	test('AI agent finds the faces and syncs one, waiting in place', async () => {
+	test('AI agent shows the faces, asks who speaks, and syncs that one, waiting in place', async () => {
 		const id = await importExample('ai-agent');
-		model.turns.push(
-			() => callTool('Find_Faces', { videoUrl: `${api.url}/files/sample/video.mp4` }),
-			(request) =>
-				callTool('Sync_a_Face', {
-					identifyTaskId: /"taskId":\s*"(\w+)"/.exec(toolAnswer(request))?.[1],
-					faceId: 'face_002',
-					audioUrl: `${api.url}/files/sample/voice.mp3`,
-				}),
-			(request) => say(`Done: ${/https?:[^"\\]+\.mp4/.exec(toolAnswer(request))?.[0]}`),
-		);
-		const chat = { chatInput: 'Sync the second person', sessionId: 'chat', action: 'sendMessage' };
-		const { executionId } = await server.rest<{ executionId: string }>(
-			'POST',
-			`/workflows/${id}/run`,
-			{
-				triggerToStartFrom: {
-					name: 'When chat message received',
-					data: {
-						startTime: Date.now(),
-						executionTime: 0,
-						executionIndex: 0,
-						executionStatus: 'success',
-						source: [],
-						data: { main: [[{ json: chat }]] },
+		const chat = async (chatInput: string) => {
+			const { executionId } = await server.rest<{ executionId: string }>(
+				'POST',
+				`/workflows/${id}/run`,
+				{
+					triggerToStartFrom: {
+						name: 'When chat message received',
+						data: {
+							startTime: Date.now(),
+							executionTime: 0,
+							executionIndex: 0,
+							executionStatus: 'success',
+							source: [],
+							data: { main: [[{ json: { chatInput, sessionId: 'chat', action: 'sendMessage' } }]] },
+						},
 					},
 				},
+			);
+			const execution = await server.waitFor(executionId, 'success', 120_000);
+			return String(nodeOutput(execution, 'AI Agent')[0].json.output);
+		};
+		model.turns.push(
+			() => callTool('Find_Faces', { videoUrl: video() }),
+			(request) => {
+				const pictures = toolAnswer(request).match(/https?:[^"\\]+\.png/g)!;
+				return say(pictures.map((url, index) => `![Face ${index + 1}](${url})`).join(' '));
 			},
 		);
-		const execution = await server.waitFor(executionId, 'success', 120_000);
-		expect(nodeOutput(execution, 'AI Agent')[0].json.output).toMatch(/^Done: .*\/files\/result\//);
+		expect(await chat(`Sync ${video()} with ${audio()}`)).toMatch(/^!\[Face 1\].*!\[Face 2\]/);
+		expect(api.creates('kling-advanced-lip-sync')).toEqual([]);
+
+		const [identified] = api.creates();
+		model.turns.push(
+			({ messages }) => {
+				expect(JSON.stringify(messages)).toContain('![Face 1]');
+				return callTool('Sync_a_Face', {
+					identifyTaskId: identified.taskId!,
+					faceId: 'face_002',
+					audioUrl: audio(),
+				});
+			},
+			(request) => say(`Done: ${/https?:[^"\\]+\.mp4/.exec(toolAnswer(request))?.[0]}`),
+		);
+		expect(await chat('Face 2')).toMatch(/^Done: .*\/files\/result\//);
 		expect(voices()[0]?.[0]).toMatchObject({ face_id: 'face_002' });
 	});
 });
+
+/**
+ * The data table of the example, with a row for each clip.
+ * @returns a function that gives the results that are noted in it
+ */
+async function clipsTable(clips: string[]) {
+	const { id: projectId } = await server.rest<{ id: string }>('GET', '/projects/personal');
+	const tables = `/projects/${projectId}/data-tables`;
+	const columns = ['videoUrl', 'audioUrl', 'result'].map((name) => ({ name, type: 'string' }));
+	const { id } = await server.rest<{ id: string }>('POST', tables, {
+		name: 'Kling clips',
+		columns,
+	});
+	const data = clips.map((name) => ({ videoUrl: video(name), audioUrl: audio(name) }));
+	await server.rest('POST', `${tables}/${id}/insert`, { data, returnType: 'count' });
+	return async () => {
+		const { data: rows } = await server.rest<{ data: Array<{ id: number; result: string }> }>(
+			'GET',
+			`${tables}/${id}/rows`,
+		);
+		return rows.sort((a, b) => a.id - b.id).map(({ result }) => result);
+	};
+}
