@@ -37,8 +37,10 @@ async function importExamples(server: Server, api: Emulator) {
 	for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.json'))) {
 		const text = fs
 			.readFileSync(path.join(folder, file), 'utf8')
-			.replace(/https:\/\/example\.com\/[a-z]+\.mp4/g, `${api.url}/files/sample/video.mp4`)
-			.replace(/https:\/\/example\.com\/[a-z]+\.mp3/g, `${api.url}/files/sample/voice.mp3`);
+			.replace('"videoUrl": ""', `"videoUrl": "${api.url}/files/sample/video.mp4"`)
+			.replace('"audioUrl": ""', `"audioUrl": "${api.url}/files/sample/voice.mp3"`)
+			.replace(/("name": "videoUrl",\s*"value": )""/, `$1"${api.url}/files/sample/video.mp4"`)
+			.replace(/("name": "audioUrl",\s*"value": )""/, `$1"${api.url}/files/sample/voice.mp3"`);
 		const workflow = JSON.parse(text) as { nodes: INode[] };
 		for (const node of workflow.nodes) {
 			if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
