@@ -10,7 +10,7 @@ import type { EmulatorSettings } from '../emulator/settings';
 import { openStage } from './stage';
 import type { Stage } from './stage';
 
-const labelOf = (face: number) => `Face ${face} · 0–8 s · ID face_00${face}`;
+const labelOf = (face: number) => `Face ${face} · 0–10 s · ID face_00${face}`;
 const FACES = [1, 2, 3].map(labelOf);
 
 let stage: Stage;
@@ -120,7 +120,7 @@ test('the faces can be looked at in the list, and the one that is chosen speaks'
 	const entries = await panel.list('faceId');
 	const faces = entries.filter({ hasText: 'ID face_' });
 	expect((await faces.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim())).toEqual(
-		[1, 2, 3].map((face) => `Face ${face} · 0–8 s ID face_00${face}`),
+		[1, 2, 3].map((face) => `Face ${face} · 0–10 s ID face_00${face}`),
 	);
 	for (const entry of await faces.all()) expect(await loadedPictures(entry)).toBe(1);
 	await editor.shot('list');
@@ -282,7 +282,7 @@ test('a mapping by position serves videos whose faces have other ids', async () 
 	await ways.last().click();
 	await showsFields(
 		panel,
-		[1, 2, 3].map((face) => `Face ${face} · 0–8 s`),
+		[1, 2, 3].map((face) => `Face ${face} · 0–10 s`),
 	);
 	await panel.mapper.fill('#1', voice('one'));
 	await panel.mapper.fill('#2', voice('two'));
@@ -293,7 +293,7 @@ test('a mapping by position serves videos whose faces have other ids', async () 
 	panel = await editor.openNode('Lip Sync');
 	await showsFields(
 		panel,
-		[1, 2].map((face) => `Face ${face} · 0–8 s`),
+		[1, 2].map((face) => `Face ${face} · 0–10 s`),
 	);
 	await panel.executeStep();
 	expect(sentFaces()).toEqual([spoken('0', 'one'), spoken('1', 'two')]);
@@ -301,7 +301,7 @@ test('a mapping by position serves videos whose faces have other ids', async () 
 
 	await identifyAgain(1);
 	panel = await editor.openNode('Lip Sync');
-	await showsFields(panel, ['Face 1 · 0–8 s', 'Not in this video: Face 2']);
+	await showsFields(panel, ['Face 1 · 0–10 s', 'Not in this video: Face 2']);
 	await editor.shot('faces-by-position-not-in-this-video');
 	await panel.executeStep();
 	expect(await panel.error()).toMatch(/There is no Face 2 in this video/);

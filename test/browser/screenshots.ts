@@ -92,7 +92,7 @@ class Album {
 	private withCredential(node: WorkflowNode): WorkflowNode {
 		if (node.type.startsWith('n8n-nodes-kling-lip-sync.'))
 			return { ...node, credentials: { klingLipSyncApi: this.stage.credential } };
-		if (node.type.endsWith('.lmChatOpenAi'))
+		if (/\.(lmChatOpenAi|openAi)$/.test(node.type))
 			return { ...node, credentials: { openAiApi: this.openAi } };
 		return node;
 	}
@@ -128,8 +128,12 @@ class Album {
 		const nodes = [
 			manualStart,
 			set('Clip', CLIP),
-			kling('Identify Face', { operation: 'identifyFace', videoUrl: '={{ $json.videoUrl }}' }),
-			kling('Lip Sync', { faceSelection: 'map' }),
+			kling('Identify Face', {
+				operation: 'identifyFace',
+				videoUrl: '={{ $json.videoUrl }}',
+				options: { checkMedia: false },
+			}),
+			kling('Lip Sync', { faceSource: 'identifyTask', faceSelection: 'map' }),
 		];
 		await this.open(PANEL, nodes, chain(...nodes.map(({ name }) => name)));
 		const panel = await this.stage.editor.openNode('Lip Sync');
@@ -140,7 +144,7 @@ class Album {
 		await panel.parameters.getByText(CLIP.firstVoice).waitFor();
 		await panel.mapper.fillExpression('face_002', "{{ $('Clip').item.json.secondVoice }}");
 		await panel.parameters.getByText(CLIP.secondVoice).waitFor();
-		await panel.mapper.add('Face 2 speaks from (ms)');
+		await panel.mapper.add('Face 2 · Start Speaking At (ms)');
 		await panel.mapper.fill('face_002:sound_insert_time', '3000');
 		// Without the focus, and so without n8n's tip for it.
 		await panel.mapper.field('face_002:sound_insert_time').locator('input').blur();
@@ -156,7 +160,7 @@ class Album {
 		const identify = {
 			operation: 'identifyFace',
 			videoUrl: CLIP.videoUrl,
-			options: { downloadFaceImages: true },
+			options: { checkMedia: false, downloadFaceImages: true },
 		};
 		await this.open(
 			WIDE_PANEL,
@@ -181,7 +185,7 @@ class Album {
 		);
 		const panel = await this.stage.editor.openNode('Lip Sync');
 		const entries = await panel.list('waitMode');
-		const label = panel.parameters.getByText('Wait For Result');
+		const label = panel.parameters.getByText('Wait for Result');
 		await this.take(
 			'wait-modes',
 			await around([label, ...(await entries.all())], { x: 16, y: 16 }),
@@ -232,4 +236,5 @@ async function takeAll(stage: Stage) {
 
 // The addresses that are to be seen are those of an n8n on the internet.
 const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
-void onOwnStage({ env, view: { deviceScaleFactor: 1.5 } }, takeAll);
+// The addresses that are to be seen are nobody's: nothing could open them.
+void onOwnStage({ env, api: { strict: false }, view: { deviceScaleFactor: 1.5 } }, takeAll);

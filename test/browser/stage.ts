@@ -54,7 +54,6 @@ export async function openStage({
 	view,
 }: StageOptions = {}) {
 	const api = await startEmulator({
-		strict: false,
 		faces: 3,
 		identifyMs: 500,
 		lipSyncMs: 500,
@@ -92,7 +91,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>;
  * @param env variables for n8n
  */
 export async function onOwnStage(
-	{ env, view }: { env?: Environment; view: BrowserContextOptions },
+	{ env, api, view }: Omit<StageOptions, 'server'> & { env?: Environment },
 	work: (stage: Stage) => Promise<void>,
 ) {
 	let server: Server | undefined;
@@ -100,7 +99,7 @@ export async function onOwnStage(
 	try {
 		await ensureBuilt();
 		server = await startServer({ env: { N8N_DISABLE_UI: 'false', ...env } });
-		stage = await openStage({ server, view });
+		stage = await openStage({ server, api, view });
 		await work(stage);
 	} catch (error) {
 		console.error(error);

@@ -11,6 +11,7 @@ import type { Stage } from './stage';
 
 const identify = (more?: INodeParameters) => ({ operation: 'identifyFace', ...more });
 const lipSync = (more?: INodeParameters) => ({ operation: 'lipSync', ...more });
+const ofTask = (more?: INodeParameters) => lipSync({ faceSource: 'identifyTask', ...more });
 const getTask = (more?: INodeParameters) => ({ operation: 'getTask', ...more });
 const [poll, callback, trigger, none] = ['poll', 'callback', 'trigger', 'none'].map((waitMode) => ({
 	waitMode,
@@ -29,16 +30,16 @@ const SHAPES: Record<string, Shape> = {
 	'identify-callback': { is: identify(callback) },
 	'identify-trigger': { is: identify(trigger) },
 	'identify-none': { is: identify(none) },
-	'lip-sync-task': { is: lipSync(), lists: ['faceSource', 'faceSelection', 'audioSource'] },
-	'lip-sync-task-all': { is: lipSync({ faceSelection: 'all', audioSource: 'binary' }) },
-	'lip-sync-task-map': { is: lipSync({ faceSelection: 'map' }) },
+	'lip-sync-task': { is: ofTask(), lists: ['faceSource', 'faceSelection', 'audioSource'] },
+	'lip-sync-task-all': { is: ofTask({ faceSelection: 'all', audioSource: 'binary' }) },
+	'lip-sync-task-map': { is: ofTask({ faceSelection: 'map' }) },
 	'lip-sync-task-automatic': {
-		is: lipSync({
+		is: ofTask({
 			faceSelection: 'map',
 			faces: { mappingMode: 'autoMapInputData', value: null, matchingColumns: [], schema: [] },
 		}),
 	},
-	'lip-sync-task-json': { is: lipSync({ faceSelection: 'json' }) },
+	'lip-sync-task-json': { is: ofTask({ faceSelection: 'json' }) },
 	'lip-sync-video': { is: lipSync({ faceSource: 'video' }), lists: ['faceSelection'] },
 	'lip-sync-video-binary': { is: lipSync({ faceSource: 'video', videoSource: 'binary' }) },
 	'lip-sync-session': { is: lipSync({ faceSource: 'session' }), lists: ['faceSelection'] },
