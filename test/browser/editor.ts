@@ -4,9 +4,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IConnections } from 'n8n-workflow';
 import { chromium, selectors } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import type { RestClient } from '../server/client';
+import { filledIn } from '../server/client';
+import type { RestClient, WorkflowNode } from '../server/client';
 
 export const ARTIFACTS = path.join(__dirname, '../../artifacts/browser');
 const ACTION_TIMEOUT_MS = 20_000;
@@ -129,18 +131,54 @@ export class Editor {
 	 */
 	async addNode(node: string, action: string) {
 		await this.page.getByTestId('canvas-plus-button').click();
+		return await this.pickNode(node, action);
+	}
+
+	/** Adds a node at the end of the row, by the plus there; see {@link addNode}. */
+	async addNext(node: string, action: string) {
+		await this.fit();
+		await this.page.getByTestId('canvas-handle-plus').last().click();
+		return await this.pickNode(node, action);
+	}
+
+	private async pickNode(node: string, action: string) {
 		await this.page.getByTestId('node-creator-search-bar').fill(node);
 		await this.page
 			.getByTestId('item-iterator-item')
 			.filter({ hasText: node, visible: true })
 			.first()
 			.click();
-		await this.page.getByText(/^Actions \(\d+\)/).click();
-		await this.page
+		const actions = this.page.getByText(/^Actions \(\d+\)/);
+		await actions.waitFor();
+		await settle(this.page);
+		const item = this.page
 			.getByTestId('item-iterator-item')
-			.filter({ hasText: action, visible: true })
-			.click();
-		await this.page.getByTestId('node-parameters').waitFor();
+			.filter({ hasText: action, visible: true });
+		// Folded up behind the triggers where a workflow has none yet.
+		if (!(await item.isVisible())) await actions.click();
+		await item.click();
+		const panel = this.openPanel();
+		await panel.parameters.waitFor();
+		return panel;
+	}
+
+	/** Pastes nodes that were copied elsewhere onto the canvas. */
+	async paste(nodes: WorkflowNode[], connections: IConnections) {
+		await this.page.evaluate(
+			(text) => {
+				const clipboardData = new DataTransfer();
+				clipboardData.setData('text/plain', text);
+				document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+			},
+			JSON.stringify({ nodes: nodes.map(filledIn), connections }),
+		);
+		await this.node(nodes[nodes.length - 1].name).waitFor();
+	}
+
+	/** Shows the whole workflow. */
+	async fit() {
+		await this.page.getByTestId('zoom-to-fit').click();
+		await settle(this.page);
 	}
 
 	/** The panel that is open. */
@@ -172,6 +210,21 @@ export class Editor {
 	/** @param name of a node that is shown as waiting */
 	async waitForWaiting(name: string) {
 		await this.node(name).and(this.page.locator('.waiting')).waitFor({ timeout: PAGE_TIMEOUT_MS });
+	}
+
+	/** Opens the chat below the canvas. */
+	async openChat() {
+		await this.page.getByTestId('workflow-chat-button').click();
+		const root = this.page.getByTestId('canvas-chat');
+		await root.waitFor();
+		return {
+			root,
+			/** Types a message and sends it. */
+			say: async (text: string) => {
+				await root.getByRole('textbox').fill(text);
+				await this.page.keyboard.press('Enter');
+			},
+		};
 	}
 
 	/** Starts a manual run from the workflow's only trigger. */
@@ -342,12 +395,18 @@ export class Panel {
 			.waitFor();
 	}
 
-	/** Runs the node to its end, good or bad. */
-	async executeStep() {
+	/** Starts the node. */
+	async startStep() {
 		const button = this.root.getByTestId('node-execute-button');
 		const started = this.page.waitForResponse((response) => response.url().endsWith('/run'));
 		await button.click();
 		await started;
+		return button;
+	}
+
+	/** Runs the node to its end, good or bad. */
+	async executeStep() {
+		const button = await this.startStep();
 		await button.and(this.page.locator(':enabled')).getByText('Execute step').waitFor();
 	}
 

@@ -129,6 +129,21 @@ test('the faces can be looked at in the list, and the one that is chosen speaks'
 	expect(sentFaces()).toEqual([spoken('face_002', 'one')]);
 });
 
+test('in dark mode the list still shows the faces, and the node has an icon of its own', async () => {
+	await editor.page.emulateMedia({ colorScheme: 'dark' });
+	await openChain(ofTask({ audioUrl: voice('one') }));
+	const icon = editor.node('Lip Sync').locator('img');
+	expect(await icon.getAttribute('src')).toContain('klingLipSync.dark.svg');
+	await editor.shot('dark-canvas');
+	const panel = await editor.openNode('Lip Sync');
+	await panel.executePreviousNodes();
+	await panel.refreshList('faceId');
+	const faces = (await panel.list('faceId')).filter({ hasText: 'ID face_' });
+	for (const face of await faces.all()) expect(await loadedPictures(face)).toBe(1);
+	await editor.shot('dark-list');
+	await editor.page.emulateMedia({ colorScheme: 'light' });
+});
+
 test('a face that the next video does not have is marked in the list, and named by the error', async () => {
 	await openChain(ofTask({ audioUrl: voice('one'), faceId: 'face_003' }));
 	const first = await editor.openNode('Lip Sync');

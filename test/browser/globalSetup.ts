@@ -1,8 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals */
 import ensureBuilt from '../server/globalSetup';
-import { startServer } from '../server/server';
 import type { Server } from '../server/server';
-import { shareServer } from './stage';
+import { shareServer, startEditorServer } from './stage';
 
 /** What the teardown needs of the setup: Jest runs both in one process. */
 export type BrowserTestGlobals = typeof globalThis & { browserTestServer?: Server };
@@ -10,7 +9,7 @@ export type BrowserTestGlobals = typeof globalThis & { browserTestServer?: Serve
 /** Starts the n8n server that all browser tests share. */
 export default async function shareOneServer() {
 	await ensureBuilt();
-	const server = await startServer({ env: { N8N_DISABLE_UI: 'false' } });
+	const server = await startEditorServer();
 	(globalThis as BrowserTestGlobals).browserTestServer = server;
 	shareServer(server);
 }

@@ -13,8 +13,7 @@ beforeEach(() => stage.api.reset());
 test('one node makes a video speak, from an empty canvas to the finished video', async () => {
 	const { api, editor, clip, credential } = stage;
 	await editor.newWorkflow();
-	await editor.addNode('Kling Lip Sync', 'Lip sync a video');
-	const panel = editor.openPanel();
+	const panel = await editor.addNode('Kling Lip Sync', 'Lip sync a video');
 	await editor.shot('one-node-first-screen');
 	const labels = await panel.parameters.getByTestId('input-label').allInnerTexts();
 	expect(labels.slice(0, 6).map((label) => label.split('\n')[0])).toEqual([
@@ -43,8 +42,7 @@ test.each([
 ])('a node that is added for "%s" is named so, with its operation below', async (action, name) => {
 	const { editor } = stage;
 	await editor.newWorkflow();
-	await editor.addNode('Kling Lip Sync', action);
-	const panel = editor.openPanel();
+	const panel = await editor.addNode('Kling Lip Sync', action);
 	await editor.shot(`first-screen-${name.replaceAll(' ', '-').toLowerCase()}`);
 	await panel.close();
 	expect(await editor.node(action).innerText()).toContain(name);
@@ -53,8 +51,7 @@ test.each([
 test('a missing identify task leads to both ways out', async () => {
 	const { api, editor, clip, credential } = stage;
 	await editor.newWorkflow();
-	await editor.addNode('Kling Lip Sync', 'Lip sync a video');
-	const panel = editor.openPanel();
+	const panel = await editor.addNode('Kling Lip Sync', 'Lip sync a video');
 	await panel.chooseCredential(credential);
 	await panel.choose('faceSource', 'Previous Identify Face');
 	await panel.fill('audioUrl', clip.audioUrl);

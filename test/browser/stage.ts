@@ -1,6 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console */
 /** What a browser test needs: the server of the run, a task API of its own, a browser, and nodes. */
 
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import type { BrowserContextOptions } from 'playwright-core';
 import { startEmulator } from '../emulator';
 import type { EmulatorSettings } from '../emulator/settings';
@@ -30,6 +31,10 @@ class SharedServer extends RestClient implements Shared {
 		this.n8n = n8n;
 	}
 }
+
+/** A server with the editor. */
+export const startEditorServer = async (env?: Environment) =>
+	await startServer({ env: { N8N_DISABLE_UI: 'false', ...env } });
 
 /** Makes a running server known to the test files, each of which has its own modules. */
 export function shareServer({ url, webhookUrl, cookie, n8n }: Shared) {
@@ -66,6 +71,13 @@ export async function openStage({
 		server,
 		api,
 		credential,
+		/** A credential that differs from the good one in some fields. */
+		credentialWith: async (data: ICredentialDataDecryptedObject) =>
+			await server.createCredential({
+				name: 'Other account',
+				type: 'klingLipSyncApi',
+				data: { apiKey: api.settings.apiKey, baseUrl: api.url, ...data },
+			}),
 		editor,
 		/** Files that the emulator serves. */
 		clip: {
@@ -98,7 +110,7 @@ export async function onOwnStage(
 	let stage: Stage | undefined;
 	try {
 		await ensureBuilt();
-		server = await startServer({ env: { N8N_DISABLE_UI: 'false', ...env } });
+		server = await startEditorServer(env);
 		stage = await openStage({ server, api, view });
 		await work(stage);
 	} catch (error) {

@@ -111,6 +111,15 @@ test('an order of one workflow arrives in another one, with the reference that i
 	await editor.shot('trigger-elsewhere-not-published');
 	expect(api.creates()).toEqual([]);
 
+	await panel.fill('callbackUrl', `${server.url}/webhook-test/${receiver}/kling-lip-sync`);
+	await panel.executeStep();
+	expect(await panel.error()).toMatch(
+		/the Test URL of a trigger that is not listening[^]*Paste the trigger's Production URL/,
+	);
+	await editor.shot('trigger-test-url');
+	expect(api.creates()).toEqual([]);
+
+	await panel.fill('callbackUrl', `${server.url}/webhook/${receiver}/kling-lip-sync`);
 	await server.activate(receiver);
 	await panel.executeStep();
 	await panel.output.getByText('row 12').first().waitFor();
@@ -130,10 +139,14 @@ test('a download that the node can not make says which node makes it', async () 
 	await editor.openWorkflow(id);
 	const panel = await editor.openNode('Lip Sync');
 	await panel.addOption('Download Video');
-	const notice = panel.parameters.getByText('Turn it on in a Get Task');
-	for (const mode of ['Pause Execution', 'Continue in a Trigger', 'Do Not Wait']) {
+	const notice = panel.parameters.getByText("Turn on 'Download Video'");
+	for (const [mode, node] of [
+		['Pause Execution', 'Get Task node after this one'],
+		['Continue in a Trigger', 'Get Task node after the Kling Lip Sync Trigger'],
+		['Do Not Wait', 'Get Task node that retrieves the result'],
+	]) {
 		await panel.choose('waitMode', mode);
-		await notice.waitFor();
+		await notice.filter({ hasText: node }).waitFor();
 		await editor.shot(`download-notice-${mode.replaceAll(' ', '-').toLowerCase()}`);
 	}
 	await panel.choose('waitMode', 'Wait in This Node');

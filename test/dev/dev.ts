@@ -9,10 +9,10 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { INode } from 'n8n-workflow';
 import { startEmulator, type Emulator } from '../emulator';
 import { OWNER } from '../server/client';
 import { packAndInstall } from '../server/communityPackage';
+import { exampleWorkflow, examples } from '../server/exampleWorkflows';
 import { ensureN8n } from '../server/install';
 import { stopAll } from '../server/processes';
 import { startServer } from '../server/server';
@@ -32,23 +32,13 @@ const build = async () => await run('npm', ['run', 'build'], { cwd: ROOT });
 
 /** The examples, with the credential chosen and media that the emulator serves. */
 async function importExamples(server: Server, api: Emulator) {
-	const credential = await klingCredential(server, api, 'Kling emulator');
-	const folder = path.join(ROOT, 'examples');
-	for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.json'))) {
-		const text = fs
-			.readFileSync(path.join(folder, file), 'utf8')
-			.replace('"videoUrl": ""', `"videoUrl": "${api.url}/files/sample/video.mp4"`)
-			.replace('"audioUrl": ""', `"audioUrl": "${api.url}/files/sample/voice.mp3"`)
-			.replace(/("name": "videoUrl",\s*"value": )""/, `$1"${api.url}/files/sample/video.mp4"`)
-			.replace(/("name": "audioUrl",\s*"value": )""/, `$1"${api.url}/files/sample/voice.mp3"`);
-		const workflow = JSON.parse(text) as { nodes: INode[] };
-		for (const node of workflow.nodes) {
-			if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
-				node.credentials = { klingLipSyncApi: credential };
-			}
-		}
-		await server.createWorkflow(workflow);
-	}
+	const kling = await klingCredential(server, api, 'Kling emulator');
+	const clip = {
+		videoUrl: `${api.url}/files/sample/video.mp4`,
+		audioUrl: `${api.url}/files/sample/voice.mp3`,
+	};
+	for (const name of examples())
+		await server.createWorkflow(exampleWorkflow(name, { kling }, { Clip: clip, 'Lip Sync': clip }));
 }
 
 async function rebuild(server: Server) {

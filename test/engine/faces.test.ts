@@ -348,7 +348,7 @@ describe('the list of faces', () => {
 			[expect.stringMatching(/^Face 2/), 'face_002'],
 		]);
 		expect(options[4].description).toMatch(
-			/<img src="http[^"]+\/1\.png" width="56" height="56" alt="">.*ID face_001/,
+			/<img src="http[^"]+\/1\.png" width="48" height="48" alt="">.*ID face_001/,
 		);
 		expect(options[5].description).not.toContain('<img');
 		expect(options[5].description).toContain('ID face_002');
@@ -393,7 +393,7 @@ describe('the list of faces', () => {
 		});
 		const { description = '' } = (await list({ identifyTaskId: taskId })).at(-1)!;
 		expect(description.replace(/<(?:table|tr|td)>|<\/(?:table|tr|td)>/g, '')).toMatch(
-			/^(<img src="https:\/\/files\.example\.com\/[^"<> ]*" width="56" height="56" alt="">)?&nbsp; ID [^<>"]*$/,
+			/^(<img src="https:\/\/files\.example\.com\/[^"<> ]*" width="48" height="48" alt="">)?&nbsp; ID [^<>"]*$/,
 		);
 	});
 

@@ -1,17 +1,15 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
-import fs from 'node:fs';
-import path from 'node:path';
 import { startEmulator } from '../emulator';
 import type { Emulator } from '../emulator';
 import { callTool, chatCredential, HEARD, say, startChatModel, toolAnswer } from './chatModel';
 import type { ChatModel } from './chatModel';
 import { nodeOutput, until } from './client';
-import type { StoredCredential, TestWorkflow, WorkflowNode } from './client';
+import type { StoredCredential, TestWorkflow } from './client';
+import { exampleWorkflow } from './exampleWorkflows';
+import type { Filled } from './exampleWorkflows';
 import { startServer } from './server';
 import type { Server } from './server';
 import { klingCredential } from './workflows';
 
-const FOLDER = path.join(__dirname, '../../examples');
 const MANUAL = 'When clicking ‘Execute workflow’';
 
 let api: Emulator;
@@ -19,34 +17,9 @@ let server: Server;
 let credentials: Record<'kling' | 'model', StoredCredential>;
 let model: ChatModel;
 
-/** What a person who has imported an example fills in, by the name of the node. */
-type Filled = Record<string, Record<string, string>>;
-
 /** Imports an example as a user does, chooses the credentials and fills in the fields. */
-async function importExample(name: string, filled: Filled = {}) {
-	const file = path.join(FOLDER, `${name}.json`);
-	const workflow = JSON.parse(fs.readFileSync(file, 'utf8')) as TestWorkflow;
-	for (const node of workflow.nodes) {
-		if (node.type.startsWith('n8n-nodes-kling-lip-sync.')) {
-			node.credentials = { klingLipSyncApi: credentials.kling };
-		}
-		if (/\.(lmChatOpenAi|openAi)$/.test(node.type))
-			node.credentials = { openAiApi: credentials.model };
-		fill(node, filled[node.name] ?? {});
-	}
-	return await server.createWorkflow(workflow);
-}
-
-function fill(node: WorkflowNode, values: Record<string, string>) {
-	const { assignments } = (node.parameters?.assignments ?? {}) as {
-		assignments?: Array<{ name: string; value: string }>;
-	};
-	for (const [field, value] of Object.entries(values)) {
-		const assignment = assignments?.find(({ name }) => name === field);
-		if (assignment) assignment.value = value;
-		else node.parameters = { ...node.parameters, [field]: value };
-	}
-}
+const importExample = async (name: string, filled?: Filled) =>
+	await server.createWorkflow(exampleWorkflow(name, credentials, filled));
 
 const video = (name = 'clip') => `${api.url}/files/sample/video.mp4?${name}`;
 const audio = (name = 'voice') => `${api.url}/files/sample/voice.mp3?${name}`;
@@ -56,7 +29,7 @@ const voices = () => api.creates('kling-advanced-lip-sync').map(({ body }) => bo
 beforeAll(async () => {
 	api = await startEmulator({ identifyMs: 1_500, lipSyncMs: 2_500 });
 	model = await startChatModel();
-	server = await startServer({ env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' } });
+	server = await startServer();
 	credentials = {
 		kling: await klingCredential(server, api),
 		model: await chatCredential(server, model),

@@ -83,8 +83,7 @@ export function waitFields(operations: Operation[]): INodeProperties[] {
 				{
 					name: 'Do Not Wait',
 					value: 'none',
-					description:
-						'Continues at once with the task ID. Use Get Task to retrieve the result later.',
+					description: 'Continues at once. Get Task retrieves the result later.',
 				},
 			],
 			default: 'poll',
@@ -126,21 +125,33 @@ export function waitNotices(operations: Operation[]): INodeProperties[] {
 	];
 }
 
-/** Says which node does what this one can't do in the chosen way to wait. */
-export const downloadNotice: INodeProperties = {
-	displayName:
-		"This way to wait does not allow 'Download Video'. Turn it on in a Get Task node where the result arrives: after this node, or after the trigger.",
-	name: 'downloadNotice',
-	type: 'notice',
-	default: '',
-	displayOptions: {
-		show: {
-			operation: ['lipSync'],
-			waitMode: ['callback', 'trigger', 'none'],
-			'/options.downloadVideo': [true],
+/** Says which node downloads the video where this one can't. */
+export const downloadNotices: INodeProperties[] = [
+	downloadNotice(
+		'callback',
+		"A paused execution can't download the video here. Turn on 'Download Video' in a Get Task node after this one.",
+	),
+	downloadNotice(
+		'trigger',
+		"This node does not wait for the video. Turn on 'Download Video' in a Get Task node after the Kling Lip Sync Trigger.",
+	),
+	downloadNotice(
+		'none',
+		"This node does not wait for the video. Turn on 'Download Video' in the Get Task node that retrieves the result.",
+	),
+];
+
+function downloadNotice(waitMode: string, displayName: string): INodeProperties {
+	return {
+		displayName,
+		name: 'downloadNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: {
+			show: { operation: ['lipSync'], waitMode: [waitMode], '/options.downloadVideo': [true] },
 		},
-	},
-};
+	};
+}
 
 export const includeRaw: INodeProperties = {
 	displayName: 'Include Raw Response',

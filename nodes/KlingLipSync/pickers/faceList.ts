@@ -7,7 +7,8 @@ import { escapeHtml, facePicture, faceTitle } from './faceHtml';
 import { panelFaces } from './facesOfTask';
 
 const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];
-const PICTURE_SIDE = 56;
+/** In px: the editor's list then has room for three faces at once. */
+const PICTURE_SIDE = 48;
 
 /**
  * The list to choose a face from: by position, which serves every video, then each face of the

@@ -25,7 +25,7 @@ async function askForFaces(context: ILoadOptionsFunctions): Promise<Outcome<Face
 	if (typeof taskId !== 'string' || taskId.trim() === '' || taskId.startsWith('=')) {
 		return inputProblem(
 			'To see the faces of the video here, execute the previous nodes',
-			"They have to include an Identify Face, whose task ID 'Identify Task ID' takes.",
+			"One of them must be an Identify Face node, whose taskId goes into 'Identify Task ID'.",
 		);
 	}
 	const access = await attemptAsync(async () => await readAccess(context));

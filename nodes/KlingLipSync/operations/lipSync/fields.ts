@@ -4,7 +4,7 @@ import {
 	binaryPropertyName,
 	callbackOption,
 	checkMedia,
-	downloadNotice,
+	downloadNotices,
 	downloadVideo,
 	includeRaw,
 	maxConcurrency,
@@ -282,7 +282,7 @@ export const lipSyncProperties: INodeProperties[] = [
 	},
 	...waitFields(['lipSync']),
 	...waitNotices(['lipSync']),
-	downloadNotice,
+	...downloadNotices,
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -341,7 +341,7 @@ export const lipSyncProperties: INodeProperties[] = [
 			binaryPropertyName,
 			reference,
 			{
-				displayName: 'Start Speaking At (Ms)',
+				displayName: 'Start Speaking At (Milliseconds)',
 				name: 'soundInsertTime',
 				type: 'number',
 				typeOptions: milliseconds,
@@ -352,7 +352,7 @@ export const lipSyncProperties: INodeProperties[] = [
 			timeoutForPoll,
 			timeoutForCallback,
 			{
-				displayName: 'Trim Audio From (Ms)',
+				displayName: 'Trim Audio From (Milliseconds)',
 				name: 'soundStartTime',
 				type: 'number',
 				typeOptions: milliseconds,
@@ -360,7 +360,7 @@ export const lipSyncProperties: INodeProperties[] = [
 				description: 'Where in the audio the part to use starts, in milliseconds',
 			},
 			{
-				displayName: 'Trim Audio To (Ms)',
+				displayName: 'Trim Audio To (Milliseconds)',
 				name: 'soundEndTime',
 				type: 'number',
 				typeOptions: milliseconds,
