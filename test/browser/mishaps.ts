@@ -16,6 +16,8 @@ export interface Mishap {
 	message: RegExp;
 	/** How many tasks were paid for. */
 	paid?: number;
+	/** Says less where there is none, and so makes no picture. */
+	needsInternet?: boolean;
 }
 
 /** By the name of the picture. */
@@ -38,6 +40,7 @@ export const MISHAPS: Record<string, Mishap> = {
 		lipSync: { videoUrl: 'https://drive.google.com/file/d/1a2B3c4D5e6F7g8H9i0J/view?usp=sharing' },
 		message:
 			/Google Drive[^]*https:\/\/drive\.google\.com\/uc\?export=download&id=1a2B3c4D5e6F7g8H9i0J/,
+		needsInternet: true,
 	},
 	'failed-task': {
 		what: 'Kling finds no face',

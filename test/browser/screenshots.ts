@@ -282,7 +282,7 @@ class Pictures extends Album {
 		await this.pointAtNothing();
 		const parts = ['node-error-message', 'node-error-description'];
 		const shown = parts.map((part) => panel.output.getByTestId(part));
-		await this.take(`screens/error-${name}`, shown, 16);
+		await this.take(`screens/error-${name}`, shown, 8);
 	}
 }
 
@@ -330,8 +330,8 @@ async function takeAll() {
 	await onOwnStage(options, async (stage) => {
 		const pictures = await takeWanted(stage, LOCAL);
 		for (const name of examples()) if (isWanted(`example-${name}`)) await pictures.example(name);
-		for (const name of Object.keys(MISHAPS))
-			if (isWanted(`error-${name}`)) await pictures.mishap(name);
+		for (const [name, { needsInternet }] of Object.entries(MISHAPS))
+			if (isWanted(`error-${name}`) && !needsInternet) await pictures.mishap(name);
 	});
 }
 

@@ -26,6 +26,17 @@ describe('the README', () => {
 		for (const [, file] of shown) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
 	});
 
+	it('and the pages in docs show each picture that there is, and no others', () => {
+		const pages = ['docs/screens.md', 'docs/benchmarks.md'].map(read).join('\n');
+		const shown = [readme, pages].flatMap((text) =>
+			[...text.matchAll(/(?:docs\/)?images\/([\w/-]+\.(?:png|svg))/g)].map(([, file]) => file),
+		);
+		const files = fs
+			.readdirSync(path.join(ROOT, 'docs/images'), { recursive: true, encoding: 'utf8' })
+			.filter((file) => path.extname(file) !== '');
+		expect([...new Set(shown)].sort()).toEqual(files.sort());
+	});
+
 	it('refers to files of the project by relative links, which work in any checkout', () => {
 		expect(readme).not.toMatch(/blob\/main|raw\.githubusercontent/);
 		const linked = [...readme.matchAll(/\]\(((?!https?:|#)[\w./-]+)/g)].map(([, file]) => file);
