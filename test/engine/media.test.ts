@@ -414,7 +414,14 @@ describe('the way to a trigger', () => {
 			{ listening = '', ...options }: RunSettings & { listening?: string },
 		) {
 			const n8n = await startServer(({ url = '' }, response) => {
-				const methods = listening && url.startsWith(listening) ? 'OPTIONS, POST' : 'OPTIONS';
+				const isRegistered = listening && url.startsWith(listening);
+				if (!isRegistered && url.startsWith('/webhook-test/')) {
+					const message = `The requested webhook "${url.slice(14)}" is not registered.`;
+					response.writeHead(404, { 'content-type': 'application/json' });
+					response.end(JSON.stringify({ code: 404, message }));
+					return;
+				}
+				const methods = isRegistered ? 'OPTIONS, POST' : 'OPTIONS';
 				response.writeHead(204, { 'access-control-allow-methods': methods }).end();
 			});
 			engine.webhookWaitingBaseUrl = `${n8n.url}/webhook-waiting`;

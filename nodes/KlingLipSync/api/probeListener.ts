@@ -24,6 +24,13 @@ export async function takesPosts(sender: Sender, url: string): Promise<boolean |
 			})) as Response,
 	);
 	if (response instanceof Problem) return undefined;
+	if (isNotRegistered(response)) return false;
 	const methods = response.headers?.['access-control-allow-methods'];
 	return typeof methods === 'string' ? methods.toUpperCase().includes('POST') : undefined;
+}
+
+/** What n8n says of a Test URL at which nothing listens; a proxy's own 404 says nothing about it. */
+function isNotRegistered({ statusCode, body }: Response): boolean {
+	const { message } = (body ?? {}) as { message?: unknown };
+	return statusCode === 404 && /is not registered/.test(String(message));
 }
