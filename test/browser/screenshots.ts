@@ -188,10 +188,8 @@ class Pictures extends Album {
 		await panel.parameters.getByTestId('radio-button-production').click();
 		await panel.root.getByText('When will this node trigger my flow?').click();
 		await this.pointAtNothing();
-		const left = panel.root.getByTestId('trigger-header');
-		const help = panel.root.getByText('In another workflow, paste the Production URL');
-		await help.waitFor();
-		await this.take('trigger', [left, help, panel.parameters], 16);
+		await panel.root.getByText('In another workflow, paste the Production URL').waitFor();
+		await this.take('trigger', [panel.root]);
 	}
 
 	async credentialDialog() {
@@ -327,11 +325,15 @@ async function takeAll() {
 			await takeWanted(stage, PUBLIC);
 		});
 	}
+	const canvases = examples().filter((name) => isWanted(`example-${name}`));
+	const errors = Object.keys(MISHAPS).filter(
+		(name) => isWanted(`error-${name}`) && !MISHAPS[name].needsInternet,
+	);
+	if (!LOCAL.some(isWanted) && canvases.length + errors.length === 0) return;
 	await onOwnStage(options, async (stage) => {
 		const pictures = await takeWanted(stage, LOCAL);
-		for (const name of examples()) if (isWanted(`example-${name}`)) await pictures.example(name);
-		for (const [name, { needsInternet }] of Object.entries(MISHAPS))
-			if (isWanted(`error-${name}`) && !needsInternet) await pictures.mishap(name);
+		for (const name of canvases) await pictures.example(name);
+		for (const name of errors) await pictures.mishap(name);
 	});
 }
 
