@@ -285,6 +285,19 @@ describe('a mapping', () => {
 		]);
 	});
 
+	it('of which no face has a value gives way to a notice that says what to do', async () => {
+		const { taskId } = await identified(api);
+		const { fields } = await panel(taskId);
+		const schema = fields;
+		for (const value of [null, {}, { face_001: '', face_002: null }]) {
+			const mapping = { mappingMode: 'defineBelow', value, schema };
+			const parameters = { faceSource: 'identifyTask', identifyTaskId: null, faces: mapping };
+			const loaded = await engine.loadFields('getFaces', { parameters });
+			expect(loaded.fields).toEqual([]);
+			expect(loaded.emptyFieldsNotice).toContain('Retry');
+		}
+	});
+
 	it.each([
 		['of a task', async () => (await identified(api, { faces: 2 })).taskId, 2],
 		['of a task that is not known yet', async () => null, 4],
