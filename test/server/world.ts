@@ -10,7 +10,7 @@ import type { Server, ServerOptions } from './server';
 import { klingNodes, startApi, tasksOf } from './workflows';
 import type { Api, KlingNodes } from './workflows';
 
-const OPENING_MS = 300_000;
+const OPENING_MS = 900_000;
 const PATIENCE_MS = 240_000;
 
 /** An n8n that can be stopped for good. */
