@@ -55,6 +55,8 @@ export function createPostgres(port: number): Postgres {
 		listen_addresses: HOST,
 		unix_socket_directories: '',
 		max_connections: 200,
+		// n8n's own filters by time leave the zone out.
+		timezone: 'UTC',
 		// Only a crash of the machine could tell the difference, and it would end the test as well.
 		fsync: 'off',
 	};

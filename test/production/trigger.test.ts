@@ -32,6 +32,7 @@ describe('a trigger behind two webhook processors', () => {
 		expect(tasks).toHaveLength(TASKS);
 		await world.answered(tasks, 200, 2 * TASKS);
 		const executions = await world.allEnded(workflowId, 1 + TASKS);
+		expect(executions).toHaveLength(1 + TASKS);
 		const results = await Promise.all(
 			executions.map(async ({ id }) => nodeOutput(await world.server.execution(id), 'Next')),
 		);

@@ -57,6 +57,7 @@ export interface ExecutionSummary {
 	status: ExecutionStatus;
 	mode: string;
 	workflowId: string;
+	startedAt: string;
 	waitTill: string | null;
 }
 
@@ -277,16 +278,23 @@ export abstract class RestClient {
 		return (await this.findExecutions(filter)).results;
 	}
 
-	/** All executions, newest first, without their data. */
+	/**
+	 * All executions that have started, newest first, without their data. Not by n8n's own pages: those
+	 * are cut by the id and ordered by the start, so that what starts out of turn is on two of them or
+	 * on none.
+	 */
 	async allExecutions(filter?: ExecutionFilter) {
-		const all: ExecutionSummary[] = [];
-		let cursor: string | null | undefined;
-		do {
-			const { results, nextCursor } = await this.findExecutions(filter, cursor);
-			all.push(...results);
-			cursor = nextCursor;
-		} while (cursor);
-		return all;
+		const all = new Map<string, ExecutionSummary>();
+		let startedBefore: string | undefined;
+		for (;;) {
+			const { results } = await this.findExecutions({ ...filter, startedBefore });
+			const more = results.filter(({ id }) => !all.has(id));
+			if (more.length === 0) return [...all.values()];
+			for (const execution of more) all.set(execution.id, execution);
+			const oldest = Math.min(...more.map(({ startedAt }) => Date.parse(startedAt)));
+			// Others may have started in the same millisecond.
+			startedBefore = new Date(oldest + 1).toISOString();
+		}
 	}
 
 	/** How many executions there are, also beyond 100. */
@@ -294,14 +302,14 @@ export abstract class RestClient {
 		return (await this.findExecutions(filter)).count;
 	}
 
-	private async findExecutions(
-		{ workflowId, status }: ExecutionFilter = {},
-		cursor?: string | null,
-	) {
-		const filter = { workflowId, status: status && [status].flat() };
+	private async findExecutions({
+		workflowId,
+		status,
+		startedBefore,
+	}: ExecutionFilter & { startedBefore?: string } = {}) {
+		const filter = { workflowId, status: status && [status].flat(), startedBefore };
 		const query = new URLSearchParams({ limit: '100', filter: JSON.stringify(filter) });
-		if (cursor) query.set('cursor', cursor);
-		type Answer = { results: ExecutionSummary[]; nextCursor?: string | null; count: number };
+		type Answer = { results: ExecutionSummary[]; count: number };
 		return await this.rest<Answer>('GET', `/executions?${query}`);
 	}
 
