@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { LocalServer } from './localServer';
@@ -41,8 +41,7 @@ const DIRECT = `Use the direct link to the file: one that downloads it. ${SKIP}`
 const VIDEOS = 'Kling takes mp4 and mov. ';
 const AUDIOS = 'Kling takes mp3, wav, m4a and aac. ';
 const NOTHING = ' Nothing was sent or charged.';
-const SPLIT =
-	'Give one link per item. A list can be turned into items with a Split Out node first.';
+const SPLIT = 'Enter one link per item. To turn a list into items, use a Split Out node first.';
 
 /** What a person reads: the message, and below it what to do. */
 type Refused = [what: string, link: string, message: string, description: string];
@@ -128,7 +127,7 @@ const videos: Refused[] = [
 		'The video at LINK is too large: 105.0 MB',
 		`Kling takes video files of up to 100 MB. Compress or cut it first.${NOTHING}`,
 	],
-	['two links', `${VIDEO} ${VIDEO}`, 'The URL of the video holds several links: LINK', SPLIT],
+	['two links', `${VIDEO} ${VIDEO}`, 'The URL of the video contains several links: LINK', SPLIT],
 ];
 
 const audios: Refused[] = [
@@ -177,7 +176,7 @@ const audios: Refused[] = [
 	[
 		'two links',
 		`${AUDIO}, ${AUDIO}`,
-		'The URL of the audio of Face 1 holds several links: LINK',
+		'The URL of the audio of Face 1 contains several links: LINK',
 		SPLIT,
 	],
 ];

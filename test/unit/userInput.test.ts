@@ -33,7 +33,7 @@ test.each([`${link},${link}`, `${link}\n${link}`, `${link} ; ${link}`])(
 
 test('a blank inside a URL is refused, with what to write in its place', () => {
 	const problem = problemOf(() => checkedUrl('https://a/my voice.mp3', 'audio'));
-	expect(problem.message).toMatch(/contains a blank/);
+	expect(problem.message).toMatch(/contains a space/);
 	expect(problem.hint).toContain('%20');
 });
 

@@ -46,7 +46,7 @@ export function requireReachable(
 		throw inputProblem(`${use} is not a web address: ${url.slice(0, 200)}`, advice);
 	const { protocol, hostname, origin } = new URL(url);
 	if (protocol !== 'https:' && protocol !== 'http:') {
-		throw inputProblem(`${use} must begin with https:// or http://`, advice);
+		throw inputProblem(`${use} must start with https:// or http://`, advice);
 	}
 	if (!isPublic(apiBaseUrl) || !isPrivateHost(hostname)) return;
 	throw inputProblem(

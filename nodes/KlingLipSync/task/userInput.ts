@@ -33,20 +33,20 @@ export function checkedUrl(value: unknown, what: string): string {
 	}
 	if (/[\s,;]https?:\/\//i.test(url)) {
 		throw inputProblem(
-			`The URL of the ${what} holds several links: ${shorten(url)}`,
-			'Give one link per item. A list can be turned into items with a Split Out node first.',
+			`The URL of the ${what} contains several links: ${shorten(url)}`,
+			'Enter one link per item. To turn a list into items, use a Split Out node first.',
 		);
 	}
 	if (!/^https?:\/\/[^\s/]/i.test(url) || !URL.canParse(url)) {
 		throw inputProblem(
 			`The URL of the ${what} is not a web address: ${shorten(url)}`,
-			"It must begin with https:// or http://. To use a file from an earlier node, set the source to 'Binary File' instead.",
+			"It must start with https:// or http://. To use a file from an earlier node, set the source to 'Binary File' instead.",
 		);
 	}
 	if (/\s/.test(url)) {
 		throw inputProblem(
-			`The URL of the ${what} contains a blank: ${withoutLogin(url)}`,
-			'Write %20 in place of each blank.',
+			`The URL of the ${what} contains a space: ${withoutLogin(url)}`,
+			'Replace each space with %20.',
 		);
 	}
 	return url;
