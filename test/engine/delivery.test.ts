@@ -141,6 +141,21 @@ describe('at several webhook processors', () => {
 		expect([...delivered].sort()).toEqual([...tasks].sort());
 	});
 
+	it('one that is repeated while both are busy and have written over each other starts once', async () => {
+		const [a, b, c, repeated] = [await done(), await done(), await done(), await done()];
+		await deliver(a, { process: processor(0) });
+		await deliver(b, { process: processor(1) });
+		expect(outcome(await deliver(repeated, { process: processor(0) }))).toBe(STARTED);
+		pass(3_000);
+		const busy = { process: processor(1), staticData: {} };
+		await deliver(c, busy);
+		expect(outcome(await deliver(c, busy))).toBe(STARTED);
+		// What processor 0 has written was written over.
+		expect(outcome(await deliver(repeated, busy))).toBe('503');
+		expect(outcome(await deliver(repeated, { process: processor(0) }))).toBe('200');
+		expect(outcome(await deliver(repeated, { process: processor(1) }))).toBe('200');
+	});
+
 	it('one whose list n8n has lost puts it back', async () => {
 		const [first, second] = [await done(), await done()];
 		await deliver(first);
@@ -155,15 +170,16 @@ describe('at several webhook processors', () => {
 
 describe('whether a callback may be a repeated one', () => {
 	const now = 1_800_000_000_000;
-	it.each<[string, boolean, number, number]>([
-		['3 s late, since the last was taken then', true, 3_000, 3_000],
-		['just in time', false, 500, 3_000],
-		['3 s late, while others are taken', false, 3_000, 200],
-		['3 s late, long after the last was taken', false, 3_000, 20_000],
-		['two minutes late, since the last was taken then', false, 120_000, 120_000],
-		['3 s late, and none was ever taken here', false, 3_000, Infinity],
-	])('it is %s: %p', (_, expected, delay, quiet) => {
-		expect(mayBeRepeated(now - delay, now - quiet, now)).toBe(expected);
+	it.each<[string, boolean, number, number, boolean]>([
+		['3 s late, since the last was taken then', true, 3_000, 3_000, false],
+		['just in time', false, 500, 3_000, true],
+		['3 s late, while this process takes all that come', false, 3_000, 200, false],
+		['3 s late, while this process and others take some', true, 3_000, 200, true],
+		['3 s late, long after the last was taken', false, 3_000, 20_000, true],
+		['two minutes late, since the last was taken then', false, 120_000, 120_000, true],
+		['3 s late, and none was ever taken here', false, 3_000, Infinity, true],
+	])('it is %s: %p', (_, expected, delay, quiet, hasOthers) => {
+		expect(mayBeRepeated(now - delay, now - quiet, hasOthers, now)).toBe(expected);
 	});
 });
 

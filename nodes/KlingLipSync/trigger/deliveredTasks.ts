@@ -29,6 +29,8 @@ interface Place {
 	late: Set<string>;
 	/** When a task was taken here last, in ms since the epoch. */
 	lastTaken: number;
+	/** Whether other processes take tasks, too, as far as their lists have been seen here. */
+	hasOthers: boolean;
 	/** The shortest time from a task's end, by the vendor's clock, to its callback, in ms. */
 	shortestWay: number;
 }
@@ -88,6 +90,7 @@ export class DeliveredTasks {
 			starting: new Map(),
 			late: new Set(),
 			lastTaken: -Infinity,
+			hasOthers: false,
 			shortestWay: Infinity,
 		};
 		this.places.set(key, place);
@@ -98,22 +101,30 @@ export class DeliveredTasks {
 /**
  * Whether a callback that this process knows nothing of may repeat one that another process has taken.
  * When both have answered callbacks at the same time, the list of one may have been written over the
- * other's. Such a callback comes late, while none has come here since then. Its next delivery brings
- * the list as it is by then.
+ * other's. Such a callback comes late, while none has come here since then, or while others are known
+ * to take some: a busy n8n needs seconds between reading the list and writing it. The next delivery
+ * comes to the other process, or brings the list as it is by then.
  *
  * @param toldAt when the task's callback should have come, in ms since the epoch like the others
  * @param lastTaken when this process took a callback last
  */
-export function mayBeRepeated(toldAt: number, lastTaken: number, now: number): boolean {
+export function mayBeRepeated(
+	toldAt: number,
+	lastTaken: number,
+	hasOthers: boolean,
+	now: number,
+): boolean {
 	const [delay, quiet] = [now - toldAt, now - lastTaken];
-	return delay > 1_500 && delay < 60_000 && quiet > 1_000 && Math.abs(toldAt - lastTaken) < 10_000;
+	const isLate = delay > 1_500 && delay < 60_000;
+	return isLate && (quiet > 1_000 || hasOthers) && Math.abs(toldAt - lastTaken) < 10_000;
 }
 
 function latenessOf(place: Place, { taskId, completeTime }: Task): 'late' | undefined {
 	if (completeTime === undefined) return undefined;
 	const now = clock.now();
 	place.shortestWay = Math.min(place.shortestWay, now - completeTime);
-	const isLate = mayBeRepeated(completeTime + place.shortestWay, place.lastTaken, now);
+	const toldAt = completeTime + place.shortestWay;
+	const isLate = mayBeRepeated(toldAt, place.lastTaken, place.hasOthers, now);
 	if (!isLate || place.late.has(taskId)) return undefined;
 	remember(place.late, taskId, MOST_STORED);
 	return 'late';
@@ -144,7 +155,10 @@ function markStarted(place: Place, taskId: string): void {
 function learn(context: IWebhookFunctions, place: Place): void {
 	const list = (context.getWorkflowStaticData('node') as IDataObject)[STORE_KEY];
 	const stored = new Set(Array.isArray(list) ? (list as string[]) : []);
-	for (const id of stored) remember(place.started, id, MOST_IN_MEMORY);
+	for (const id of stored) {
+		place.hasOthers ||= !place.started.has(id) && !place.starting.has(id);
+		remember(place.started, id, MOST_IN_MEMORY);
+	}
 	if (listOf(place).some((id) => !stored.has(id))) store(context, place);
 }
 
