@@ -130,6 +130,78 @@ describe('the three times', () => {
 		expect(`${problem.message} ${problem.hint}`).toMatch(message);
 	});
 
+	const onScreen = { startMs: 2000, endMs: 9000 };
+	test.each<[MediaLengths, Timing, string, string]>([
+		[
+			{ audioMs: 5000.9 },
+			{ sound_end_time: 5001 },
+			"'Trim Audio To' of Face 1 is 5001 ms, but the audio ends at 5000 ms",
+			"Lower 'Trim Audio To', or leave it empty to use as much of the audio as fits.",
+		],
+		[
+			{ audioMs: 9000, videoMs: 5000.9 },
+			{ sound_start_time: 500, sound_end_time: 5000, sound_insert_time: 1000 },
+			'The audio of Face 1 would play until 5500 ms, but the video ends at 5000 ms',
+			"Lower 'Trim Audio To' or 'Start Speaking At', or leave 'Trim Audio To' empty to use as much of the audio as fits.",
+		],
+		[
+			{},
+			{ sound_start_time: 1, sound_end_time: 2000 },
+			'The part of the audio of Face 1 is too short: it starts at 1 ms and ends at 2000 ms',
+			"'Trim Audio To' must be at least 2000 ms after 'Trim Audio From'.",
+		],
+		[
+			{ audioMs: 9000, videoMs: 5000 },
+			{ sound_start_time: 500, sound_insert_time: 3500 },
+			'Less than 2 seconds of the audio of Face 1 can be used: the video ends at 5 s',
+			"The audio would be used from 500 to 2000 ms. Kling needs at least 2000 ms of it: use a longer audio, or change 'Start Speaking At' or 'Trim Audio From'.",
+		],
+		[
+			{ audioMs: 9000, interval: { startMs: 1000, endMs: 2500 } },
+			{},
+			'Face 1 is on screen for only 1.5 s',
+			'Kling needs a face for at least 2 seconds. Choose another face or another video.',
+		],
+		[
+			{ audioMs: 9000, interval: onScreen },
+			{ sound_start_time: 100, sound_end_time: 3100, sound_insert_time: 500 },
+			'Only 1.5 s of the audio of Face 1 would play while the face is on screen',
+			"The face is on screen from 2000 to 9000 ms, and the audio would play from 500 to 3500 ms. At least 2000 ms must overlap: change 'Start Speaking At' or the trim.",
+		],
+		[
+			{ audioMs: 60_000, interval: onScreen },
+			{ sound_end_time: 2000, sound_insert_time: 20_000 },
+			'Only 0 s of the audio of Face 1 would play while the face is on screen',
+			"The face is on screen from 2000 to 9000 ms, and the audio would play from 20000 to 22000 ms. At least 2000 ms must overlap: change 'Start Speaking At' or the trim.",
+		],
+		[
+			{},
+			{},
+			'The length of the audio of Face 1 could not be determined',
+			"Set 'Trim Audio To' to the millisecond at which the audio ends: Kling requires it.",
+		],
+	])('that can not hold are refused in words: %j, %j', (known, given, message, hint) => {
+		const { message: text, hint: advice } = problemOf(() => times(known, given));
+		expect([text, advice]).toEqual([message, hint]);
+	});
+
+	test('may have exactly the 2 s that Kling needs, in each respect', () => {
+		const interval = { startMs: 0, endMs: 2000 };
+		expect(times({ audioMs: 9000, interval }).times).toEqual(sent(0, 2000, 0));
+		expect(times({}, { sound_start_time: 10, sound_end_time: 2010 }).times).toEqual(
+			sent(10, 2010, 0),
+		);
+		expect(times({ audioMs: 2000, videoMs: 2000 }).times).toEqual(sent(0, 2000, 0));
+	});
+
+	test('begin with the face where the user trims so much that too little would fall into its interval', () => {
+		const known = { audioMs: 8000, videoMs: 20_000, interval: { startMs: 5000, endMs: 15_000 } };
+		expect(times(known).times).toEqual(sent(0, 7950, 0));
+		expect(times(known, { sound_start_time: 1500 }).times).toEqual(sent(1500, 7950, 5000));
+		const short = { audioMs: 60_000, videoMs: 6500, interval: { startMs: 4000, endMs: 6500 } };
+		expect(times(short).times).toEqual(sent(0, 6450, 0));
+	});
+
 	test('need no length of the audio where the user gives the end', () => {
 		expect(times({}, { sound_end_time: 4000 })).toEqual({ times: sent(0, 4000, 0), cutMs: 0 });
 	});
@@ -195,14 +267,29 @@ describe('the interval of a face', () => {
 		});
 	});
 
+	test('is in seconds up to the longest video that Kling takes, beyond that in ms', () => {
+		const longest = intervalOf({ faceId: '0', startTime: 0, endTime: 60 });
+		expect(longest).toEqual({ startMs: 0, endMs: 60_000 });
+	});
+
 	test('is unknown where the vendor does not say, or says what can not be', () => {
-		for (const face of [{}, { startTime: 5000, endTime: 4000 }, { endTime: 0 }, { endTime: 'x' }]) {
+		for (const face of [
+			{},
+			{ startTime: 5000, endTime: 4000 },
+			{ startTime: 4000, endTime: 4000 },
+			{ endTime: 0 },
+			{ startTime: -10, endTime: -5 },
+			{ endTime: 'x' },
+		]) {
 			expect(intervalOf({ faceId: '0', ...face })).toBeUndefined();
 		}
 	});
 });
 
 describe('timing from the options', () => {
+	const MILLISECONDS = 'Enter the time in milliseconds.';
+	const VOLUMES = 'Volumes go from 0 (silent) to 2 (twice as loud). 1 leaves the sound as it is.';
+
 	test('has the names of the API, and only what was set', () => {
 		expect(
 			timingFromOptions({
@@ -231,10 +318,18 @@ describe('timing from the options', () => {
 	});
 
 	test.each([
-		[{ soundInsertTime: -1 }, "'Start Speaking At' must be 0 or more. It is -1."],
-		[{ soundVolume: 2.01 }, "'Voice Volume' must be between 0 and 2. It is 2.01."],
-		[{ originalAudioVolume: -0.1 }, "'Original Audio Volume' must be between 0 and 2. It is -0.1."],
-	])('refuses %p', (options, message) => {
-		expect(problemOf(() => timingFromOptions(options)).message).toBe(message);
+		[{ soundInsertTime: -1 }, "'Start Speaking At' must be 0 or more. It is -1.", MILLISECONDS],
+		[{ soundVolume: 2.01 }, "'Voice Volume' must be between 0 and 2. It is 2.01.", VOLUMES],
+		[
+			{ originalAudioVolume: -0.1 },
+			"'Original Audio Volume' must be between 0 and 2. It is -0.1.",
+			VOLUMES,
+		],
+	])('refuses %p', (options, message, hint) => {
+		expect(problemOf(() => timingFromOptions(options))).toMatchObject({ message, hint });
+	});
+
+	test('takes the loudest that there is', () => {
+		expect(timingFromOptions({ soundVolume: 2 })).toEqual({ sound_volume: 2 });
 	});
 });

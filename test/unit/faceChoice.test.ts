@@ -1,6 +1,8 @@
 import {
 	faceLabel,
 	findFaces,
+	listFaces,
+	positionName,
 	positionOf,
 	voicesFromJson,
 } from '../../nodes/KlingLipSync/task/faceChoice';
@@ -168,6 +170,79 @@ describe('the JSON', () => {
 	});
 });
 
+describe('what can not hold says what to do', () => {
+	const twice = [voice('face_001'), voice('#1')];
+	const oneEmpty = { expressions: new Set(['face_001']) };
+	test.each<[() => unknown, string, string]>([
+		[
+			() => voicesFromJson('{}'),
+			"'Faces (JSON)' must be a list",
+			'Write a JSON array with one object per face, such as [{"face_id": "#1", "sound_file": "https://example.com/voice.mp3"}].',
+		],
+		[
+			() => voicesFromJson(['x']),
+			"Each entry of 'Faces (JSON)' must be an object",
+			'Each entry needs at least "face_id" and "sound_file".',
+		],
+		[
+			() => voicesFromJson([{ sound_file: audio }]),
+			"An entry of 'Faces (JSON)' has no face ID",
+			'Each entry needs the "face_id" that Identify Face returned, or "#1" for the first face.',
+		],
+		[
+			() => voicesFromJson([{ face_id: '#1' }]),
+			'Face 1 has no audio',
+			'Each face needs either "sound_file" (a URL) or "audio_id".',
+		],
+		[() => findFaces([], faces), 'No face is chosen', 'Choose at least one face.'],
+		[
+			() => findFaces(twice, faces),
+			'Face 1 ("face_001") is chosen twice',
+			'Give each face one audio only.',
+		],
+		[
+			() => findFaces([voice('#4')], faces),
+			'There is no Face 4 in this video',
+			'The faces found are: 1 ("face_001"), 2 ("face_002"), 3 ("face_003").',
+		],
+		[
+			() => mapped({ face_001: '' }, oneEmpty),
+			'The expression for the audio of Face 1 ("face_001") returned nothing',
+			'Check the expression and the data of this item. Clear the field if the face is not meant to speak.',
+		],
+		[
+			() =>
+				mapped(
+					{ face_001: audio, 'face_001:sound_volume': '' },
+					{ expressions: new Set(['face_001:sound_volume']) },
+				),
+			'The expression for a setting of Face 1 ("face_001") returned nothing',
+			'Check the expression and the data of this item. Clear the field if the face is not meant to speak.',
+		],
+		[
+			() => mapped({ face_001: audio, 'face_002:sound_volume': 1 }),
+			'Face 2 ("face_002") has settings, but no audio',
+			'Give this face its audio, or remove its settings.',
+		],
+		[() => mapped({}), 'No face has an audio', 'Give at least one face its audio.'],
+		[
+			() => mapped({ title: 'x' }, { isAutomatic: true }),
+			'No face has an audio',
+			"The item needs a field named after a face, such as '#1' for the first face, that holds the audio of that face.",
+		],
+	])('%#', (check, message, hint) => {
+		expect(problemOf(check)).toMatchObject({ message, hint });
+	});
+});
+
+describe('the JSON of someone who is not careful', () => {
+	test('is read without blanks around ids and links, and without empty fields', () => {
+		expect(
+			voicesFromJson([{ face_id: ' #1 ', sound_file: ` ${audio} `, audio_id: '', note: null }]),
+		).toEqual([voice('#1')]);
+	});
+});
+
 describe('the faces of a session', () => {
 	test('are found by id and by position, and called by their number', () => {
 		expect(findFaces([voice('face_002'), voice('#3')], faces)).toEqual([
@@ -211,10 +286,24 @@ describe('the faces of a session', () => {
 		['#1', 1],
 		['#12', 12],
 		['#0', undefined],
+		['a#1', undefined],
 		['#1a', undefined],
 		['1', undefined],
 	])('named %s have the position %p', (face, position) => {
 		expect(positionOf(face)).toBe(position);
+	});
+
+	test('are all listed up to ten, and counted beyond', () => {
+		const listOf = (count: number) =>
+			listFaces(Array.from({ length: count }, (_, index) => ({ faceId: `f${index}` })));
+		expect(listOf(2)).toBe('1 ("f0"), 2 ("f1")');
+		expect(listOf(10)).toMatch(/10 \("f9"\)$/);
+		expect(listOf(11)).toMatch(/10 \("f9"\) and 1 more$/);
+	});
+
+	test('are named by their position as they are found by it', () => {
+		expect(positionName(3)).toBe('#3');
+		expect(positionOf(positionName(3))).toBe(3);
 	});
 
 	test('have a name for people before they are known', () => {

@@ -56,12 +56,44 @@ describe('hosts', () => {
 		'192.169.0.1',
 		'11.0.0.1',
 		'10.example.com',
+		'1.2.3.4.example.com',
+		'fd.example.com',
+		'[2001:fd00::1]',
+		'[2001:db8::ffff:7f00:1]',
 		'[2001:db8::1]',
 		'[2606:4700::1111]',
 		'[::ffff:8.8.8.8]',
 		'fd.example.com',
 	])('%s can be reached from outside', (host) => {
 		expect(isPrivateHost(new URL(`http://${host}/`).hostname)).toBe(false);
+	});
+});
+
+describe('a URL that can not be opened', () => {
+	const refusal = (url: string) =>
+		problemOf(() => requireReachable(url, API, 'The URL', 'Advice.'));
+
+	it('is named, but not without end', () => {
+		expect(refusal('no url')).toMatchObject({
+			message: 'The URL is not a web address: no url',
+			hint: 'Advice.',
+		});
+		expect(refusal('x'.repeat(900)).message).toBe(
+			`The URL is not a web address: ${'x'.repeat(200)}`,
+		);
+	});
+
+	it('must be one of the web', () => {
+		expect(refusal('ftp://a.example.com/').message).toBe(
+			'The URL must start with https:// or http://',
+		);
+		for (const url of ['https://a.example.com/', 'http://a.example.com/'])
+			expect(() => requireReachable(url, API, 'The URL')).not.toThrow();
+	});
+
+	it('is refused for an API at a plain http address, too', () => {
+		const check = () => requireReachable('http://10.0.0.1/', 'http://apimodels.app', 'The URL');
+		expect(problemOf(check).message).toContain("can't be reached");
 	});
 });
 

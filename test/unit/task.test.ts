@@ -1,5 +1,6 @@
 import { estimateCostUsd } from '../../nodes/KlingLipSync/task/price';
 import { callbackTaskId, readCallback, readTask } from '../../nodes/KlingLipSync/task/readTask';
+import type { Task } from '../../nodes/KlingLipSync/task/task';
 import { isIdentify, isTerminal } from '../../nodes/KlingLipSync/task/task';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
 import { problemOf } from './problemOf';
@@ -304,6 +305,14 @@ describe('the estimated price', () => {
 		[60, 0.0756],
 	])('of a lip sync of %p s is $%p', (videoDuration, price) => {
 		expect(estimateCostUsd({ model: LIP_SYNC, state: 'completed', videoDuration })).toBe(price);
+	});
+
+	it.each([
+		[5, 0.065],
+		[5.01, 0.13],
+	])('of a lip sync of %p s is $%p in the newer revision', (videoDuration, price) => {
+		const task = { model: 'kling-lip-sync-video', state: 'completed', videoDuration };
+		expect(estimateCostUsd(task as Task)).toBe(price);
 	});
 
 	it('of an identification is that of a call', () => {
