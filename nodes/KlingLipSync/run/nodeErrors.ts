@@ -28,10 +28,9 @@ export function nodeError(
 	}
 	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
-	// An agent is told the message alone, and what to do is what it needs most.
-	const told = isToolNode(node)
-		? [problem.message, description].filter(Boolean)
-		: [problem.message];
+	// An agent is told one of the two texts, by older n8n the second; what to do is what it needs most.
+	const isTold = isToolNode(node);
+	const told = isTold ? [problem.message, description].filter(Boolean) : [problem.message];
 	// n8n would call an execution canceled whose error has this word.
 	const message = told.join('. ').replace(/canceled/g, 'cancelled');
 	const error =
@@ -45,6 +44,7 @@ export function nodeError(
 				});
 	// n8n puts a text of its own in place of a message that quotes an error code, such as ECONNRESET.
 	error.message = message;
+	if (isTold) error.description = undefined;
 	return error;
 }
 
