@@ -27,13 +27,23 @@ it('lives for 24 hours, from its end or else its beginning', () => {
 	expect(sessionOfTask(at(now - 24 * HOUR), now).sessionId).toBe('s-1');
 	expect(problemOf(at(now - 24 * HOUR - 1)).message).toMatch(/more than 24 hours ago/);
 	expect(sessionOfTask(at(now - 23 * HOUR, now - 25 * HOUR), now).sessionId).toBe('s-1');
-	expect(problemOf(at(undefined, now - 25 * HOUR)).message).toMatch(/more than 24 hours ago/);
+	expect(problemOf(at(undefined, now - 25 * HOUR))).toMatchObject({
+		message: 'The faces were found more than 24 hours ago and have expired (task t-1)',
+		hint: 'Run Identify Face again and use the new task ID.',
+	});
 	expect(sessionOfTask(at(undefined, undefined), now).sessionId).toBe('s-1');
+});
+
+it('lives for whoever has opened it just now, whatever the clock of the vendor says', () => {
+	const old = task({ completeTime: 0 });
+	expect(sessionOfTask(old).sessionId).toBe('s-1');
 });
 
 it.each<[string, Partial<Task>, RegExp]>([
 	['pending', { state: 'pending', sessionId: undefined, faces: undefined }, /not finished/],
 	['processing', { state: 'processing', sessionId: undefined }, /not finished/],
+	['processing, with a session already', { state: 'processing' }, /not finished/],
+	['completed without a session', { sessionId: undefined }, /not finished/],
 	['failed', { state: 'failed', failMsg: 'no faces', failCode: '7' }, /no faces/],
 	['failed without a reason', { state: 'failed' }, /gave no reason/],
 	['a lip sync', { model: 'kling-advanced-lip-sync', sessionId: undefined }, /not an Identify/],
