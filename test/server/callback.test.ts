@@ -12,11 +12,11 @@ import {
 	chain,
 	items,
 	manualStart,
+	NEVER_MS,
 	next,
 	subWorkflow,
 	subWorkflowStart,
 	webhookStart,
-	NEVER_MS,
 } from './workflows';
 import { useWorld } from './world';
 import type { Started } from './world';
