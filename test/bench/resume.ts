@@ -8,6 +8,7 @@ import { until, type WorkflowNode } from '../server/client';
 import type { Server } from '../server/server';
 import {
 	type Api,
+	audioUrl,
 	chain,
 	items,
 	type KlingNodes,
@@ -67,7 +68,7 @@ const createByHttp = (api: Api, tag: string, callbackUrl: string) =>
 		method: 'POST',
 		sendBody: true,
 		specifyBody: 'json',
-		jsonBody: `={{ JSON.stringify({ model: 'kling-advanced-lip-sync', session_id: '${api.sessionId}', face_choose: [{ face_id: 'face_001', sound_file: 'https://example.com/${tag}/' + $json.n + '.mp3' }]${callbackUrl} }) }}`,
+		jsonBody: `={{ JSON.stringify({ model: 'kling-advanced-lip-sync', session_id: '${api.sessionId}', face_choose: [{ face_id: 'face_001', sound_file: '${audioUrl(api, tag, "' + $json.n + '").slice(1)}' }]${callbackUrl} }) }}`,
 	});
 
 const wait = (tag: string, parameters: INodeParameters): WorkflowNode => ({
