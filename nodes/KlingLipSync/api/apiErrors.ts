@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { clock } from '../clock';
 import type { ProblemDetails, ProblemKind } from '../task/problem';
 import { Problem } from '../task/problem';
-import { networkReason } from './networkErrors';
+import { mayPass, networkReason } from './networkErrors';
 import { retryAfterMs } from './retryDelay';
 import type { Access } from './credential';
 import type { Response } from './send';
@@ -61,7 +61,7 @@ export function queryProblem(status: number, response: Response, taskId: string)
 			details,
 			common.retryAfterMs,
 		);
-	const kind: ProblemKind = status >= 500 || status === 408 ? 'unavailable' : 'refused';
+	const kind: ProblemKind = mayPass(status) ? 'unavailable' : 'refused';
 	return new Problem(
 		kind,
 		`The task could not be queried: ${reason || `HTTP ${status}`} (task ${taskId})`,

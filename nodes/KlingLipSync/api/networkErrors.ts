@@ -43,3 +43,8 @@ function codeOf(error: unknown): string {
 	const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
 	return String(code ?? cause?.code ?? '');
 }
+
+/** Whether what an HTTP status tells goes away by itself, so that asking again may help. */
+export function mayPass(status: number): boolean {
+	return status === 429 || status === 408 || status >= 500;
+}

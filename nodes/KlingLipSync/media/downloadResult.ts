@@ -1,7 +1,8 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import type { Sender } from '../api/send';
+import { mayPass } from '../api/networkErrors';
 import { retryDelay } from '../api/retryDelay';
+import type { Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
@@ -35,7 +36,7 @@ export async function download(
 		const file = await downloadOnce(context, url, fileName, kind, signal);
 		if (!(file instanceof Problem)) return file;
 		const { httpCode } = file.details;
-		const isGone = httpCode !== undefined && httpCode < 500 && httpCode !== 429 && httpCode !== 408;
+		const isGone = httpCode !== undefined && !mayPass(httpCode);
 		if (isGone || tries === DOWNLOAD_TRIES || signal?.aborted) return file;
 		await clock.sleep(retryDelay(tries - 1, undefined, LONGEST_PAUSE), signal);
 	}

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { mayPass } from '../api/networkErrors';
 import { retryAfterMs } from '../api/retryDelay';
 import type { Response, Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
@@ -78,9 +79,8 @@ async function request(
 	(response.body as ByteStream).destroy();
 	// An empty file has no range.
 	if (statusCode === 416 && need?.start === 0) return await request(sender, url, undefined, signal);
-	const mayPass = statusCode === 429 || statusCode === 408 || statusCode >= 500;
 	return new Problem(
-		mayPass ? 'unavailable' : 'download',
+		mayPass(statusCode) ? 'unavailable' : 'download',
 		`HTTP ${statusCode}`,
 		'',
 		{ httpCode: statusCode },
