@@ -71,7 +71,7 @@ function changes(fault: Fault): Array<[path: string, change: () => object]> {
 			: []),
 		...(fault.settlesNothing
 			? [
-					['wait/previousPause', () => ({ settleEarlierPause: () => async () => {} })] as [
+					['wait/previousPause', () => ({ settlePreviousPause: () => async () => {} })] as [
 						string,
 						() => object,
 					],

@@ -13,7 +13,7 @@ import { Problem } from '../task/problem';
 import { runSummary } from '../task/runSummary';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/itemJson';
-import { settleEarlierPause } from '../wait/previousPause';
+import { settlePreviousPause } from '../wait/previousPause';
 import { pause } from '../wait/pause';
 import { pollToEnd } from '../wait/poll';
 import type { WaitPlan } from '../wait/waitPlan';
@@ -34,7 +34,7 @@ export async function createAndWait(
 	{ keepsFiles = false } = {},
 ): Promise<INodeExecutionData[][]> {
 	const { context } = run;
-	const settled = settleEarlierPause(run);
+	const settled = settlePreviousPause(run);
 	stopAtProblem(run, requests);
 
 	const submitted = await submitAll(

@@ -45,8 +45,9 @@ interface Place {
  * can still drop what the other has just added; see `mayBeRepeated`. n8n may lose static data
  * altogether, which at worst starts a workflow twice after a restart.
  *
- * A task counts as started once n8n has answered its callback with a good status: whoever has hung up
- * meanwhile does not keep n8n from starting the workflow, and does not learn when it could not.
+ * A task counts as started once n8n has written the list for its callback, or answered it with a good
+ * status: whoever has hung up meanwhile does not keep n8n from starting the workflow, and does not
+ * learn when it could not.
  */
 export class DeliveredTasks {
 	private readonly places = new Map<string, Place>();

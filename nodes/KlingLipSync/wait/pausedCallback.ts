@@ -62,7 +62,7 @@ async function takeCallback(
 		return answerOnly(context, 503, 'The caller has hung up');
 	known.heard.add(taskId);
 	return confirmation === 'all'
-		? await resumeExecution(context, known, taskId, began)
+		? await resumeExecution(context, known, began)
 		: answerOnly(context, 200, 'Confirmed');
 }
 

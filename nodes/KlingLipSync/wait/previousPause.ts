@@ -29,7 +29,7 @@ export function notePause(context: IExecuteFunctions, until: number): void {
  *
  * @returns waits for that; to be called before the run ends
  */
-export function settleEarlierPause(run: Run): () => Promise<void> {
+export function settlePreviousPause(run: Run): () => Promise<void> {
 	const began = clock.now();
 	return async () => {
 		const pause = lastPause(run.context);

@@ -43,7 +43,6 @@ type Jsons = Array<Record<string, unknown>>;
 export async function resumeExecution(
 	context: IWebhookFunctions,
 	known: KnownRun,
-	taskId: string,
 	began: number,
 ): Promise<IWebhookResponseData> {
 	const turn = ++known.turn;
