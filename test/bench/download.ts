@@ -8,11 +8,11 @@ import { startEmulator } from '../emulator';
 import { synced } from '../engine/helpers';
 import { helper } from '../engine/node-types';
 import { engineFor, NODE } from './builtPackage';
+import { memoryGrowth } from './memory';
 import { row, spread, summary } from './stats';
 
 const SIZE = 500_000_000;
 const ROUNDS = 3;
-const MB = 1_000_000;
 
 /** What this package does, and what a node does that holds the file in memory. */
 const ways = {
@@ -38,16 +38,14 @@ async function downloadOnce(way: Way, baseUrl: string, taskId: string) {
 		url: `${baseUrl}/files/result/${taskId}.mp4`,
 		options: { downloadVideo: true },
 	};
-	const before = process.memoryUsage().rss;
-	let peak = before;
-	const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
-	const run = await engine.run({ nodes: [{ name: 'Kling', type: NODE, parameters }] });
-	clearInterval(timer);
-	if (run.status !== 'success') throw new Error(run.error?.message);
-	const { bytes } = run.items('Kling')[0].binary.data;
-	if (bytes !== undefined && bytes !== SIZE) throw new Error(`${bytes} bytes arrived`);
+	const megabytes = await memoryGrowth(async () => {
+		const run = await engine.run({ nodes: [{ name: 'Kling', type: NODE, parameters }] });
+		if (run.status !== 'success') throw new Error(run.error?.message);
+		const { bytes } = run.items('Kling')[0].binary.data;
+		if (bytes !== undefined && bytes !== SIZE) throw new Error(`${bytes} bytes arrived`);
+	});
 	await engine.close();
-	console.log((peak - before) / MB);
+	console.log(megabytes);
 }
 
 /** Memory while a result of 500 MB is downloaded, each time in a process of its own. */

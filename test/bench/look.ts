@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { startEmulator } from '../emulator';
 import { identified } from '../engine/helpers';
 import { engineFor, NODE } from './builtPackage';
+import { memoryGrowth } from './memory';
 import { row, spread, summary } from './stats';
 
 const LINKS = 50;
 const ROUNDS = 5;
-const MB = 1_000_000;
 /** 50 s of 16 bits at 50 kHz are 5 MB. */
 const FILE = '/files/sample/silence.wav?ms=50000&rate=50000';
 
@@ -41,15 +41,14 @@ async function runOnce(checkMedia: boolean, baseUrl: string, sessionId: string):
 	};
 	// What is loaded once is no part of the figures.
 	await run([`${FILE}&warm`]);
-	const before = process.memoryUsage().rss;
-	let peak = before;
-	const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
-	const began = performance.now();
-	await run(Array.from({ length: LINKS }, (_, n) => `${FILE}&n=${n}`));
-	const seconds = (performance.now() - began) / 1000;
-	clearInterval(timer);
+	let seconds = 0;
+	const megabytes = await memoryGrowth(async () => {
+		const began = performance.now();
+		await run(Array.from({ length: LINKS }, (_, n) => `${FILE}&n=${n}`));
+		seconds = (performance.now() - began) / 1000;
+	});
 	await engine.close();
-	return { seconds, megabytes: (peak - before) / MB };
+	return { seconds, megabytes };
 }
 
 /** Time and memory of a run that looks at 50 links of 5 MB, beside one that looks at none. */
