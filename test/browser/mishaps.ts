@@ -67,12 +67,12 @@ export const MISHAPS: Record<string, Mishap> = {
 	'no-file': {
 		what: 'the input has no file under that name',
 		lipSync: { audioSource: 'binary', audioBinaryPropertyName: 'voice' },
-		message: /voice/,
+		message: /expects the node's input data to contain a binary file 'voice', but none was found/,
 	},
 	'short-audio': {
 		what: 'the audio is cut to less than Kling takes',
 		lipSync: { options: { soundStartTime: 1000, soundEndTime: 2500 } },
-		message: /2 seconds|2000/,
+		message: /The part of the audio of Face 1 is too short[^]*at least 2000 ms after/,
 	},
 	'no-such-face': {
 		what: 'the video has fewer faces than were asked for',
