@@ -156,6 +156,15 @@ export class Deployment extends RestClient {
 		return this.lines.filter(({ line }) => line.includes(text)).map(({ name }) => name);
 	}
 
+	/** The executions that a process, when it started again, took for crashed. */
+	recoveredBy(name: Name): string[] {
+		return this.lines
+			.filter((printed) => printed.name === name)
+			.flatMap(
+				({ line }) => /Found unfinished executions: ([\d, ]+)/.exec(line)?.[1].split(', ') ?? [],
+			);
+	}
+
 	/** Whether a process is a webhook processor that has a request to answer. */
 	isAnswering(name: Name) {
 		return this.proxy.isWaitingFor(PROCESSORS.findIndex((processor) => processor === name));
