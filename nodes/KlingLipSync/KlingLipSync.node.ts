@@ -14,7 +14,7 @@ import { identifyFaceProperties } from './operations/identifyFace/fields';
 import { identifyFace } from './operations/identifyFace/identifyFace';
 import { lipSyncProperties } from './operations/lipSync/fields';
 import { lipSync } from './operations/lipSync/lipSync';
-import type { Operation } from './operations/sharedFields';
+import type { Operation } from './operations/commonFields';
 import { getFaces } from './pickers/mapperFields';
 import { getFaceOptions } from './pickers/faceList';
 import { getMatchOptions } from './pickers/matchOptions';

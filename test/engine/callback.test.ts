@@ -24,8 +24,8 @@ import {
 	VIDEO,
 } from './helpers';
 import { KlingLipSync } from '../../nodes/KlingLipSync/KlingLipSync.node';
-import type { ResumeCallBody } from '../../nodes/KlingLipSync/wait/resumeCall';
-import { resumeCallBody } from '../../nodes/KlingLipSync/wait/resumeCall';
+import type { SelfCallBody } from '../../nodes/KlingLipSync/wait/selfCall';
+import { selfCallBody } from '../../nodes/KlingLipSync/wait/selfCall';
 import { pausedRuns as remembered } from '../../nodes/KlingLipSync/wait/pausedRuns';
 import { PAUSE_TIMING } from '../../nodes/KlingLipSync/wait/pauseTiming';
 
@@ -491,16 +491,16 @@ describe('a process that did not pause the execution', () => {
 	});
 
 	it.each([
-		['with another signature', (body: ResumeCallBody) => ({ ...body, mac: 'a'.repeat(64) })],
-		['with no signature', ({ resume }: ResumeCallBody) => ({ resume })],
+		['with another signature', (body: SelfCallBody) => ({ ...body, mac: 'a'.repeat(64) })],
+		['with no signature', ({ resume }: SelfCallBody) => ({ resume })],
 		[
 			'with other items',
-			({ resume, mac }: ResumeCallBody) => ({ resume: resume.replace('done', 'evil'), mac }),
+			({ resume, mac }: SelfCallBody) => ({ resume: resume.replace('done', 'evil'), mac }),
 		],
 	])('is not believed %s', async (_, forge) => {
 		const { run, tasks } = await suspended(1);
 		const paused = [...remembered.values()].at(-1)!.paused;
-		const body = resumeCallBody(paused, { at: Date.now(), jsons: [{ state: 'done' }] });
+		const body = selfCallBody(paused, { at: Date.now(), jsons: [{ state: 'done' }] });
 		const url = tasks[0].callbackUrl!;
 		expect((await engine.deliver(url, { body: forge(body) })).status).toBe(401);
 		expect(await isWaiting(run)).toBe(true);
@@ -511,7 +511,7 @@ describe('a process that did not pause the execution', () => {
 	it('does not go on from a call that took too long', async () => {
 		const { run, tasks } = await suspended(1);
 		const paused = [...remembered.values()].at(-1)!.paused;
-		const late = resumeCallBody(paused, { at: Date.now() - 4_500, jsons: [{}] });
+		const late = selfCallBody(paused, { at: Date.now() - 4_500, jsons: [{}] });
 		expect((await engine.deliver(tasks[0].callbackUrl!, { body: late })).status).toBe(503);
 		expect(await isWaiting(run)).toBe(true);
 	});

@@ -14,7 +14,8 @@ import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/p
 import { callbackTaskId, readCallback, readTask } from '../../nodes/KlingLipSync/task/readTask';
 import { sessionOfTask } from '../../nodes/KlingLipSync/task/session';
 import type { Face, Task, TaskHint } from '../../nodes/KlingLipSync/task/task';
-import { checkedUrl, parseJson } from '../../nodes/KlingLipSync/task/userInput';
+import { checkedUrl } from '../../nodes/KlingLipSync/task/checkUrl';
+import { parseJson } from '../../nodes/KlingLipSync/task/parseInput';
 
 const RUNS = { numRuns: 1000 };
 const LONGEST_TEXT = 5_000;

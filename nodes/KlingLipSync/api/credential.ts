@@ -1,5 +1,5 @@
-import type { Revision } from '../task/revision';
-import { revisionOf } from '../task/revision';
+import type { Revision } from '../task/apiRevision';
+import { revisionOf } from '../task/apiRevision';
 
 /** The credential type of every node of this package. */
 export const CREDENTIAL = 'klingLipSyncApi';

@@ -13,7 +13,7 @@ import {
 	statusOf,
 	unanswered,
 	unreachable,
-} from './apiErrors';
+} from './errorMessages';
 import { networkReason, wasNeverSent } from './networkErrors';
 import { retryDelay } from './retryDelay';
 import type { Access } from './credential';

@@ -4,7 +4,7 @@ import { retryDelay } from '../api/retryDelay';
 import { clock } from '../clock';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
-import { withoutLogin } from '../task/userInput';
+import { withoutLogin } from '../task/quote';
 import type { ByteStream } from './byteSource';
 import { readFrom, StreamSource } from './byteSource';
 import { FORMAT_NAMES } from './format';

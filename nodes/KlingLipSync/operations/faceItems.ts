@@ -1,13 +1,12 @@
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { download, pictureExtension } from '../media/downloadResult';
 import { taskItem } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
-import type { Face, Task } from '../task/task';
 import type { TaskRecord } from '../task/itemJson';
+import { facePictures } from './facePictures';
 
 /**
  * Whether items can only be built by the node: more than one for an input item, or files. n8n pairs
@@ -38,12 +37,8 @@ export async function faceItems(
 	const { faces } = record.task;
 	if (!faces) return [built];
 
-	const pictures: Array<IBinaryData | undefined> = [];
-	for (const index of downloadFaceImages ? faces.keys() : []) {
-		const picture = await facePicture(run, record.task, faces[index], index);
-		if (picture instanceof Problem) return picture;
-		pictures[index] = picture;
-	}
+	const pictures = downloadFaceImages ? await facePictures(run, record.task) : [];
+	if (pictures instanceof Problem) return pictures;
 	if (!splitFaces) {
 		const named = pictures.map((picture, index) => [`face_${index + 1}`, picture]);
 		return [withFiles(built, { ...input, ...Object.fromEntries(named) })];
@@ -59,31 +54,6 @@ export async function faceItems(
 			},
 			{ ...input, ...(pictures[index] && { data: pictures[index] }) },
 		),
-	);
-}
-
-async function facePicture(
-	run: Run,
-	task: Task,
-	face: Face,
-	index: number,
-): Promise<Outcome<IBinaryData | undefined>> {
-	const { taskId, state, sessionId } = task;
-	const url = face.faceReference;
-	if (!url) return undefined;
-	const file = await download(
-		run.context,
-		url,
-		`${taskId}-face_${index + 1}.${pictureExtension(url)}`,
-		'image',
-		run.signal,
-	);
-	if (!(file instanceof Problem)) return file;
-	return new Problem(
-		'download',
-		`The picture of Face ${index + 1} could not be downloaded: ${file.message} (task ${taskId})`,
-		'The faces are found and paid for: use the task ID in Lip Sync, or retrieve it with Get Task.',
-		{ ...file.details, taskId, state, sessionId, faceReference: url },
 	);
 }
 

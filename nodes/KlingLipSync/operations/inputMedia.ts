@@ -5,7 +5,7 @@ import { linkOf, optionsOf, textOf } from '../run/parameters';
 import type { Run } from '../run/run';
 import type { VoiceAudio } from '../task/faceChoice';
 import { requireReachable } from '../task/publicAddress';
-import { checkedUrl } from '../task/userInput';
+import { checkedUrl } from '../task/checkUrl';
 
 /** A medium of an item as it is sent, with what the look at it has told. */
 export interface SentMedium {

@@ -8,7 +8,7 @@ import { TIMING_FIELDS } from '../task/audioTiming';
 import { positionName, positionOf } from '../task/faceChoice';
 import { timingFieldId } from '../task/faceMapping';
 import { Problem } from '../task/problem';
-import { isEmpty } from '../task/userInput';
+import { isEmpty } from '../task/parseInput';
 import { escapeHtml, faceTitle } from './faceHtml';
 import { panelFaces } from './facesOfTask';
 

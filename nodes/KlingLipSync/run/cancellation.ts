@@ -1,5 +1,5 @@
 import { Problem } from '../task/problem';
-import { logCancelled } from './log';
+import { logCancelled } from './serverLog';
 import { nodeError } from './nodeErrors';
 import type { Run } from './run';
 

@@ -6,7 +6,7 @@ import type { Order, TaskRecord } from '../task/itemJson';
 import { orderDetails } from '../task/itemJson';
 import { stopIfCancelled } from './cancellation';
 import type { Slot } from './createdTasks';
-import { logCreated, logUnanswered } from './log';
+import { logCreated, logUnanswered } from './serverLog';
 import { reuseTask } from './reuseTask';
 import type { Run } from './run';
 import { forEachValue } from './run';

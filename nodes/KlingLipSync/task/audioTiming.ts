@@ -1,6 +1,6 @@
 import { inputProblem } from './problem';
 import type { Face } from './task';
-import { toNumber } from './userInput';
+import { toNumber } from './parseInput';
 
 /** When and how loud a face speaks, as the API names it: times in ms, volumes 0–2 with 1 = as it is. */
 export interface Timing {

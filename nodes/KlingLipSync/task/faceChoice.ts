@@ -2,7 +2,8 @@ import type { AudioTimes, Timing } from './audioTiming';
 import { readTiming, TIMING_FIELDS } from './audioTiming';
 import { inputProblem } from './problem';
 import type { Face } from './task';
-import { inWords, isEmpty, parseJson, shorten } from './userInput';
+import { isEmpty, parseJson } from './parseInput';
+import { inWords, shorten } from './quote';
 
 /** One entry of the API's `face_choose`, see {@link Timing} for its times and volumes. */
 export interface FaceChoice extends AudioTimes, Omit<Timing, keyof AudioTimes> {

@@ -4,7 +4,8 @@ import type { Voice, VoiceAudio } from './faceChoice';
 import { capitalized, faceLabel, positionOf } from './faceChoice';
 import { inputProblem } from './problem';
 import type { Face } from './task';
-import { inWords, isEmpty } from './userInput';
+import { isEmpty } from './parseInput';
+import { inWords } from './quote';
 
 /** `face_001:sound_insert_time` or `#1:sound_insert_time`: how the mapper names a face's own timing. */
 export function timingFieldId(face: string, field: keyof Timing): string {

@@ -1,5 +1,5 @@
-import type { Revision } from './revision';
-import { REVISIONS } from './revision';
+import type { Revision } from './apiRevision';
+import { REVISIONS } from './apiRevision';
 import type { Task } from './task';
 import { isIdentify } from './task';
 

@@ -1,5 +1,5 @@
 /**
- * The times, in ms, on which the protocol of pausing rests (see `resumeExecution.ts`).
+ * The times, in ms, on which the protocol of pausing rests (see `lastCallback.ts`).
  *
  * n8n checks nothing but "is waiting" when it writes back what it read before it called the node. So
  * `fresh` plus what n8n needs before and after has to be less than `settle`, and so has `freshCall`

@@ -5,8 +5,9 @@ import { readAccess } from '../api/credential';
 import { clock } from '../clock';
 import { callbackTaskId } from '../task/readTask';
 import type { Asker } from './confirmFinished';
-import { resumeExecution, isTimeUp, takeResumeCall } from './resumeExecution';
-import { isResumeCall } from './resumeCall';
+import { takeLastCallback } from './lastCallback';
+import { isTimeUp } from './resumeExecution';
+import { isSelfCall, takeSelfCall } from './selfCall';
 import type { KnownRun } from './pausedRuns';
 import { isOver, keyOf, pausedRuns, remember } from './pausedRuns';
 import { PAUSE_TIMING } from './pauseTiming';
@@ -26,8 +27,8 @@ export async function takePausedCallback(
 	const began = clock.now();
 	try {
 		const body = context.getBodyData() as unknown;
-		return isResumeCall(body)
-			? takeResumeCall(context, body)
+		return isSelfCall(body)
+			? takeSelfCall(context, body)
 			: await takeCallback(context, body, began);
 	} catch (error) {
 		// n8n would go on with an empty item if this threw.
@@ -62,7 +63,7 @@ async function takeCallback(
 		return answerOnly(context, 503, 'The caller has hung up');
 	known.heard.add(taskId);
 	return confirmation === 'all'
-		? await resumeExecution(context, known, began)
+		? await takeLastCallback(context, known, began)
 		: answerOnly(context, 200, 'Confirmed');
 }
 

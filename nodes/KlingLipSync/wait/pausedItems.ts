@@ -6,14 +6,14 @@ import { orderDetails, problemJson, taskJson } from '../task/itemJson';
 import { Problem } from '../task/problem';
 import type { KnownRun, PausedRun } from './pausedRuns';
 
+/** The JSON of each item, in the items' order. */
+export type ItemJsons = Array<Record<string, unknown>>;
+
 /**
  * What a paused run puts out when all its tasks are finished: the JSON of each item. A failed task
  * cannot stop the execution any more: it is an error where there is an output for errors.
  */
-export function finishedJsons(
-	{ paused, finished }: KnownRun,
-	node: INode,
-): Array<Record<string, unknown>> {
+export function finishedJsons({ paused, finished }: KnownRun, node: INode): ItemJsons {
 	return paused.entries.map((entry) => {
 		if ('json' in entry) return entry.json;
 		const { order } = entry;

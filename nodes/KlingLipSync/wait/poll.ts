@@ -11,7 +11,7 @@ import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import { mapLimited } from '../concurrency';
 import { stopIfCancelled } from '../run/cancellation';
-import { logState } from '../run/log';
+import { logState } from '../run/serverLog';
 import type { Run } from '../run/run';
 import { stopAtProblem } from '../run/run';
 

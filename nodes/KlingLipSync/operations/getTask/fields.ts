@@ -1,14 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import {
-	binaryPropertyName,
-	downloadFaceImages,
-	downloadVideo,
-	includeRaw,
-	maxConcurrency,
-	splitFaces,
-	timeoutForPoll,
-} from '../sharedFields';
+import { includeRaw, maxConcurrency, splitFaces } from '../commonFields';
+import { binaryPropertyName, downloadFaceImages, downloadVideo } from '../downloadFields';
+import { timeoutForPoll } from '../waitFields';
 
 const showOnlyForGetTask = { operation: ['getTask'] };
 

@@ -1,19 +1,21 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import {
-	callbackOption,
 	checkMedia,
-	downloadFaceImages,
 	includeRaw,
 	maxConcurrency,
 	reference,
 	splitFaces,
+	videoFields,
+} from '../commonFields';
+import { downloadFaceImages } from '../downloadFields';
+import {
+	callbackOption,
 	timeoutForCallback,
 	timeoutForPoll,
-	videoFields,
 	waitFields,
 	waitNotices,
-} from '../sharedFields';
+} from '../waitFields';
 
 const showOnlyForIdentifyFace = { operation: ['identifyFace'] };
 

@@ -1,20 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { checkMedia, includeRaw, maxConcurrency, reference, videoFields } from '../commonFields';
+import { binaryPropertyName, downloadNotices, downloadVideo } from '../downloadFields';
 import {
-	binaryPropertyName,
 	callbackOption,
-	checkMedia,
-	downloadNotices,
-	downloadVideo,
-	includeRaw,
-	maxConcurrency,
-	reference,
 	timeoutForCallback,
 	timeoutForPoll,
-	videoFields,
 	waitFields,
 	waitNotices,
-} from '../sharedFields';
+} from '../waitFields';
 
 const showOnlyForLipSync = { operation: ['lipSync'] };
 const withAudio = { ...showOnlyForLipSync, faceSelection: ['single', 'all', 'map'] };

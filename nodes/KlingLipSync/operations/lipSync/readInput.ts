@@ -5,7 +5,7 @@ import type { Run } from '../../run/run';
 import type { Timing } from '../../task/audioTiming';
 import { timingFromOptions } from '../../task/audioTiming';
 import { inputProblem } from '../../task/problem';
-import { parseJson } from '../../task/userInput';
+import { parseJson } from '../../task/parseInput';
 import type { ChooseVoices } from './chooseVoices';
 import { chooseVoices } from './chooseVoices';
 
