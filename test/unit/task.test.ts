@@ -250,6 +250,31 @@ describe('answers that are no task', () => {
 		expect(problem.hint).not.toBe('');
 	});
 
+	it.each([
+		['it contains no task', { code: 200 }],
+		['it contains no task ID', envelope({ state: 'pending' })],
+		['it contains no state (task t)', envelope({ taskId: 't', state: ' ' })],
+		[
+			'the finished task names no session (task t)',
+			envelope({ ...completed, model: IDENTIFY, faceData: { face_list: [] } }),
+		],
+		[
+			'the finished task holds no list of faces (task t)',
+			envelope({ ...completed, model: IDENTIFY, faceData: { session_id: 's' } }),
+		],
+		['the finished task names no video (task t)', envelope({ ...completed, model: LIP_SYNC })],
+	])('is told what is wrong: %s', (what, body) => {
+		const problem = problemOf(() => readTask(body));
+		expect(problem.message).toBe(`The response of the API can't be read: ${what}`);
+		const isKnown = what.endsWith('(task t)');
+		expect(problem.hint).toBe(
+			isKnown
+				? 'The task is not lost: retrieve it later with Get Task.'
+				: 'Check the Base URL in the credential, then look for an update of this node package.',
+		);
+		expect(problem.details).toEqual(isKnown ? { taskId: 't' } : {});
+	});
+
 	it('names the task that was asked for, and refuses the answer about another one', () => {
 		const other = envelope({ taskId: 'other', state: 'pending', model: LIP_SYNC });
 		const problem = problemOf(() => readTask(other, { taskId: 'mine' }));
