@@ -130,6 +130,16 @@ describe('at several webhook processors', () => {
 		expect(outcome(await deliver(late))).toBe('200');
 	});
 
+	it('each is known to n8n when it is answered, not only the first', async () => {
+		const tasks = [await done(), await done(), await done()];
+		for (const taskId of tasks) expect(outcome(await deliver(taskId))).toBe(STARTED);
+		expect(engine.database.staticData[workflowId]).toEqual({
+			'node:Trigger': { delivered: tasks },
+		});
+		for (const taskId of tasks)
+			expect(outcome(await deliver(taskId, { process: processor(1) }))).toBe('200');
+	});
+
 	it('those that came together are all known to n8n, when it is restarted after the last', async () => {
 		api.settings.latencyMs = 50;
 		const tasks = await Promise.all(Array.from({ length: 5 }, done));

@@ -1,4 +1,5 @@
 /* eslint-disable @n8n/community-nodes/require-node-api-error */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import type {
 	CloseFunction,
@@ -17,6 +18,9 @@ import type { Executions } from './executions';
 import type { Host } from './host';
 import type { N8nRequest } from './httpServer';
 import { core, workflowLib } from './n8n';
+
+/** How long it takes to write an execution. */
+const WRITE_MS = 5;
 
 /** What a call to a URL of n8n has led to, besides its answer. */
 export interface Effect {
@@ -46,6 +50,8 @@ export interface WebhookCall {
 	executionId?: string;
 	/** What was read of it. */
 	data?: IRunExecutionData;
+	/** Whether the workflow had static data before. */
+	hasStaticData?: boolean;
 	/** Done before the node's answer is given. */
 	beforeAnswer?(): void;
 }
@@ -181,8 +187,17 @@ export function createWebhooks(host: Host, executions: Executions) {
 	}
 
 	async function proceed(call: WebhookCall, data: IRunExecutionData): Promise<void> {
-		const { effect, executionId, mode, workflowData } = call;
+		const { effect, executionId, mode, workflowData, workflow } = call;
 		if (executionId === undefined) {
+			// The server makes another one of the same static data, where there were any, and so forgets
+			// that they were changed. Then it writes the execution.
+			if (call.hasStaticData) {
+				const { name, nodes, connections, active, settings } = workflowData;
+				const { id, staticData } = workflow;
+				const parts = { id, name, nodes, connections, active, settings, staticData };
+				new workflowLib.Workflow({ ...parts, nodeTypes } as never);
+			}
+			await sleep(WRITE_MS);
 			const id = database.nextId();
 			await executions.begin({ id, mode, workflowData }, data);
 			effect.executionId = id;

@@ -17,6 +17,7 @@ export type Obstacle = 'started' | 'starting' | 'late';
 /** What of n8n's answer tells whether the workflow was started. */
 interface Response {
 	writableEnded: boolean;
+	destroyed: boolean;
 	statusCode: number;
 }
 
@@ -172,7 +173,23 @@ function store(context: IWebhookFunctions, place: Place, taskId?: string): void 
 		if (taskId) markStarted(place, taskId);
 		return listOf(place);
 	};
-	context.getWorkflowStaticData('node')[STORE_KEY] = { toJSON };
+	const change = () => {
+		context.getWorkflowStaticData('node')[STORE_KEY] = { toJSON };
+	};
+	change();
+	if (taskId) void changeUntilAnswered(change, context.getResponseObject());
+}
+
+/**
+ * n8n forgets that static data were changed when it starts the workflow: it makes a second `Workflow`
+ * of the same data (`workflow-runner.js`, `establishContextForPersistence`) before it looks whether
+ * there is anything to write. So they are changed again until the callback is answered.
+ */
+async function changeUntilAnswered(change: () => void, response: Response): Promise<void> {
+	for (let pause = 1; !response.writableEnded && !response.destroyed; pause *= 2) {
+		await clock.sleep(Math.min(pause, LOOK_AGAIN));
+		change();
+	}
 }
 
 function listOf({ started }: Place): string[] {
