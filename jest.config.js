@@ -1,7 +1,9 @@
 /** The tests that need no server and no browser: pure functions, and n8n's engine in process. */
 module.exports = {
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/{unit,engine,scenarios,simulation,faults,package}/**/*.test.{js,ts}'],
+	testMatch: [
+		'<rootDir>/test/{unit,emulator,engine,scenarios,simulation,faults,package}/**/*.test.{js,ts}',
+	],
 	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	testTimeout: 60_000,
 	// Jest would leave one core idle, of two.

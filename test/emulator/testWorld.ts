@@ -1,6 +1,6 @@
-import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
-import { IDENTIFY, LIP_SYNC, revisions, type Revision } from '../emulator/models';
-import type { CreateRequest } from '../emulator/requests';
+import { startEmulator, type Emulator, type EmulatorOptions } from './index';
+import { IDENTIFY, LIP_SYNC, revisions, type Revision } from './models';
+import type { CreateRequest } from './requests';
 import { until } from '../engine/helpers';
 
 /** What a request is made of besides its method. */

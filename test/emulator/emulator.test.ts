@@ -6,18 +6,14 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
-import { IDENTIFY, LIP_SYNC } from '../emulator/models';
+import { startEmulator, type Emulator, type EmulatorOptions } from './index';
+import { IDENTIFY, LIP_SYNC } from './models';
 import { until } from '../engine/helpers';
-import { emulatorWorld, identifyRequest, lipSyncRequest } from './emulatorWorld';
+import { emulatorWorld, identifyRequest, lipSyncRequest } from './testWorld';
 
 const TASK_ID = /^cl[a-z0-9]{23}$/;
 const NEVER_MS = 1e9;
-const COMMAND = [
-	'-r',
-	path.join(__dirname, '../register'),
-	path.join(__dirname, '../emulator/cli.ts'),
-];
+const COMMAND = ['-r', path.join(__dirname, '../register'), path.join(__dirname, './cli.ts')];
 
 jest.setTimeout(60_000);
 

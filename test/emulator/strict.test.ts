@@ -1,8 +1,8 @@
-import type { Emulator, EmulatorOptions } from '../emulator';
-import { LIP_SYNC, LIP_SYNC_VIDEO } from '../emulator/models';
+import type { Emulator, EmulatorOptions } from './index';
+import { LIP_SYNC, LIP_SYNC_VIDEO } from './models';
 import { until } from '../engine/helpers';
 import { aac, m4a, mp3, wav } from '../media';
-import { emulatorWorld, identifyRequest, lipSyncRequest } from './emulatorWorld';
+import { emulatorWorld, identifyRequest, lipSyncRequest } from './testWorld';
 
 const { start: startWorld, answerTo, create, dataOf, ended } = emulatorWorld();
 

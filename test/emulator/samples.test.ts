@@ -2,10 +2,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { reportOf } from '../emulator/mediaReport';
+import { reportOf } from './mediaReport';
 import { aac, freeBox, m4a, mp3, video, wav } from '../media';
 
-const FOLDER = path.join(__dirname, '../emulator/files');
+const FOLDER = path.join(__dirname, './files');
 
 describe('media made without ffmpeg', () => {
 	it.each([
