@@ -130,7 +130,7 @@ function mutate(
 			concurrency: 2,
 			timeoutMS: 20_000,
 			tempDirName: 'artifacts/mutation/sandbox',
-			reporters: ['clear-text', 'html', 'json'],
+			reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 			htmlReporter: { fileName: path.join(REPORTS, `${room}.html`) },
 			jsonReporter: { fileName: report },
 			clearTextReporter: { logTests: false, reportTests: false },
