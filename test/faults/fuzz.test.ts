@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retryDelay';
+import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retries';
 import {
 	audioTimes,
 	type Interval,

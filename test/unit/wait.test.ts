@@ -1,4 +1,4 @@
-import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retryDelay';
+import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retries';
 import { mapLimited } from '../../nodes/KlingLipSync/concurrency';
 import { LastingAnswer } from '../../nodes/KlingLipSync/task/lastingAnswer';
 import type { ProblemKind } from '../../nodes/KlingLipSync/task/problem';

@@ -4,7 +4,7 @@ import { clock } from '../clock';
 import type { ProblemDetails, ProblemKind } from '../task/problem';
 import { Problem } from '../task/problem';
 import { mayPass, networkReason } from './networkErrors';
-import { retryAfterMs } from './retryDelay';
+import { retryAfterMs } from './retries';
 import type { Access } from './credential';
 import type { Response } from './send';
 

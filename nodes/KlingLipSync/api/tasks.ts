@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { clock } from '../clock';
 import { isPassing } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
@@ -15,17 +14,11 @@ import {
 	unreachable,
 } from './errorMessages';
 import { networkReason, wasNeverSent } from './networkErrors';
-import { retryDelay } from './retryDelay';
+import { RETRIES, retry } from './retries';
 import type { Access } from './credential';
 import type { Response, Sender } from './send';
 import { send } from './send';
 import { TIMEOUTS } from './timeouts';
-
-/** How often a refused create and a failed query are tried again. */
-const CREATE_REPEATS = 5;
-const QUERY_REPEATS = 5;
-/** The longest pause that the API may ask for before a request is repeated, in ms. */
-const LONGEST_RETRY_AFTER = 120_000;
 
 /** A task with the vendor's answer that it was read from. */
 export interface Answer {
@@ -48,10 +41,10 @@ export async function createTask(
 	body: CreateBody,
 	signal?: AbortSignal,
 ): Promise<Outcome<Answer>> {
-	return await repeat(
+	return await retry(
 		async () => await createOnce(sender, access, body),
 		(problem) => problem.kind === 'rateLimited',
-		CREATE_REPEATS,
+		RETRIES.create,
 		signal,
 	);
 }
@@ -92,30 +85,16 @@ export async function queryTaskPatiently(
 	task: TaskHint & { taskId: string },
 	signal?: AbortSignal,
 ): Promise<Outcome<Answer>> {
-	return await repeat(
+	return await retry(
 		async () => await queryTask(sender, access, task, signal),
 		isWorthRepeating,
-		QUERY_REPEATS,
+		RETRIES.query,
 		signal,
 	);
 }
 
 function isWorthRepeating(problem: Problem): boolean {
 	return isPassing(problem) || problem.kind === 'malformed';
-}
-
-async function repeat(
-	request: () => Promise<Outcome<Answer>>,
-	mayPass: (problem: Problem) => boolean,
-	times: number,
-	signal?: AbortSignal,
-): Promise<Outcome<Answer>> {
-	for (let attempts = 0; ; attempts++) {
-		const answer = await request();
-		if (!(answer instanceof Problem) || !mayPass(answer) || attempts === times) return answer;
-		await clock.sleep(retryDelay(attempts, answer.retryAfterMs, LONGEST_RETRY_AFTER), signal);
-		if (signal?.aborted) return answer;
-	}
 }
 
 async function createOnce(

@@ -1,7 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { retryDelay } from '../api/retryDelay';
-import { clock } from '../clock';
+import { RETRIES, retry } from '../api/retries';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
 import { withoutLogin } from '../task/quote';
@@ -21,9 +20,6 @@ const CONCURRENCY = 5;
 const MOST_OF_A_STREAM = 32_000_000;
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
-/** How often a link is opened that does not answer, or whose answer breaks off. */
-const TRIES = 3;
-const LONGEST_PAUSE = 10_000;
 
 const SKIP = "To skip this check, turn off the option 'Check Media'. Nothing was sent or charged.";
 
@@ -82,7 +78,12 @@ export class MediaChecks {
 
 	private async openUrl(url: string, kind: MediumKind): Promise<Medium> {
 		const link = withoutLogin(url);
-		const medium = await this.readLinkPatiently(url, kind);
+		const medium = await retry(
+			async () => await this.readLink(url, kind),
+			(problem) => problem.kind === 'unavailable',
+			RETRIES.look,
+			this.signal,
+		);
 		if (medium instanceof Problem) {
 			const mayPass = medium.kind === 'unavailable';
 			throw inputProblem(
@@ -101,15 +102,6 @@ export class MediaChecks {
 			);
 		}
 		return checked(medium, kind, `The ${kind} at ${link}`);
-	}
-
-	private async readLinkPatiently(url: string, kind: MediumKind): Promise<Outcome<Medium>> {
-		for (let tries = 1; ; tries++) {
-			const medium = await this.readLink(url, kind);
-			const mayPass = medium instanceof Problem && medium.kind === 'unavailable';
-			if (!mayPass || tries === TRIES || this.signal?.aborted) return medium;
-			await clock.sleep(retryDelay(tries - 1, medium.retryAfterMs, LONGEST_PAUSE), this.signal);
-		}
 	}
 
 	private async readLink(url: string, kind: MediumKind): Promise<Outcome<Medium>> {

@@ -1,16 +1,12 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { mayPass } from '../api/networkErrors';
-import { retryDelay } from '../api/retryDelay';
+import { RETRIES, retry } from '../api/retries';
 import type { Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
-import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
 import { requestFile } from './requestFile';
-
-const DOWNLOAD_TRIES = 3;
-const LONGEST_PAUSE = 10_000;
 
 type Stream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
 
@@ -32,14 +28,12 @@ export async function download(
 	kind: 'video' | 'image',
 	signal?: AbortSignal,
 ): Promise<Outcome<IBinaryData>> {
-	for (let tries = 1; ; tries++) {
-		const file = await downloadOnce(context, url, fileName, kind, signal);
-		if (!(file instanceof Problem)) return file;
-		const { httpCode } = file.details;
-		const isGone = httpCode !== undefined && !mayPass(httpCode);
-		if (isGone || tries === DOWNLOAD_TRIES || signal?.aborted) return file;
-		await clock.sleep(retryDelay(tries - 1, undefined, LONGEST_PAUSE), signal);
-	}
+	return await retry(
+		async () => await downloadOnce(context, url, fileName, kind, signal),
+		({ details: { httpCode } }) => httpCode === undefined || mayPass(httpCode),
+		RETRIES.download,
+		signal,
+	);
 }
 
 async function downloadOnce(

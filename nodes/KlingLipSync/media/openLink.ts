@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { mayPass } from '../api/networkErrors';
-import { retryAfterMs } from '../api/retryDelay';
+import { retryAfterMs } from '../api/retries';
 import type { Response, Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';

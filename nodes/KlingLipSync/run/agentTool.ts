@@ -14,6 +14,14 @@ export function isToolNode(node: INode): boolean {
 }
 
 /**
+ * What an agent is told of an error: n8n gives it one of the two texts, older n8n the second; what to
+ * do is what it needs most.
+ */
+export function textForAgent(message: string, description: string): string {
+	return [message, description].filter(Boolean).join('. ');
+}
+
+/**
  * How often n8n runs the node for one call of an agent that has its tools as objects: by Retry On
  * Fail, within n8n's own bounds, and only for what is thrown. Each time has a run index of its own.
  */

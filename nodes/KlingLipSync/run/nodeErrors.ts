@@ -2,7 +2,7 @@ import type { INode, JsonObject } from 'n8n-workflow';
 import { ExpressionError, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import type { Problem } from '../task/problem';
-import { isToolNode } from './agentTool';
+import { isToolNode, textForAgent } from './agentTool';
 
 /** How many task ids an error quotes at most. */
 const MOST_IDS = 1000;
@@ -28,11 +28,10 @@ export function nodeError(
 	}
 	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
-	// An agent is told one of the two texts, by older n8n the second; what to do is what it needs most.
 	const isTold = isToolNode(node);
-	const told = isTold ? [problem.message, description].filter(Boolean) : [problem.message];
+	const told = isTold ? textForAgent(problem.message, description) : problem.message;
 	// n8n would call an execution canceled whose error has this word.
-	const message = told.join('. ').replace(/canceled/g, 'cancelled');
+	const message = told.replace(/canceled/g, 'cancelled');
 	const error =
 		httpCode === undefined
 			? new NodeOperationError(node, message, { description, itemIndex })

@@ -1,9 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { attempt, inputProblem, Problem } from '../task/problem';
-
-/** In a URL a character can take nine, and there are limits to its length that nobody publishes. */
-const LONGEST_REFERENCE = 500;
+import { attempt, Problem } from '../task/problem';
 
 /** The node's options for one item. */
 export function optionsOf(context: IExecuteFunctions, itemIndex: number): Record<string, unknown> {
@@ -19,22 +16,6 @@ export function textOf(context: IExecuteFunctions, name: string, itemIndex: numb
 export function linkOf(context: IExecuteFunctions, name: string, itemIndex: number): string {
 	const value = context.getNodeParameter(name, itemIndex, '');
 	return typeof value === 'string' ? value.trim() : '';
-}
-
-/**
- * What the user gave the order to find its way home, if anything.
- *
- * @throws Problem when it does not fit into a callback URL
- */
-export function referenceOf(context: IExecuteFunctions, itemIndex: number): string | undefined {
-	const reference = String(optionsOf(context, itemIndex).reference ?? '').trim();
-	if (reference.length > LONGEST_REFERENCE) {
-		throw inputProblem(
-			`The reference has ${reference.length} characters`,
-			`Shorten it to ${LONGEST_REFERENCE}: give the ID of a row or a file, not its content.`,
-		);
-	}
-	return reference || undefined;
 }
 
 /** The options that hold for the run as a whole: those of the first item whose can be worked out. */

@@ -1,4 +1,5 @@
-import { optionsOf, referenceOf, textOf } from '../run/parameters';
+import { optionsOf, textOf } from '../run/parameters';
+import { referenceOf } from '../run/reference';
 import type { Run } from '../run/run';
 import { signedTriggerUrl } from '../task/signedCallbackUrl';
 import type { Outcome } from '../task/problem';

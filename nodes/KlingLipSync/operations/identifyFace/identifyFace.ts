@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { referenceOf } from '../../run/parameters';
+import { referenceOf } from '../../run/reference';
 import { forEachItem, startRun } from '../../run/run';
 import { Problem } from '../../task/problem';
 import { planWait } from '../../wait/waitPlan';

@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { optionsOf, referenceOf, textOf } from '../../run/parameters';
+import { optionsOf, textOf } from '../../run/parameters';
+import { referenceOf } from '../../run/reference';
 import type { Run } from '../../run/run';
 import type { Timing } from '../../task/audioTiming';
 import { timingFromOptions } from '../../task/audioTiming';

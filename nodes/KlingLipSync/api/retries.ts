@@ -1,0 +1,63 @@
+import { clock } from '../clock';
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
+
+/** How often something is tried again. */
+interface Retries {
+	times: number;
+	/** In ms, also where the other side asks for more. */
+	longestPause: number;
+}
+
+/**
+ * What is tried again, where it may pass: a create only while no work was begun, a look at a link
+ * that does not answer, a download that breaks off.
+ */
+export const RETRIES = {
+	create: { times: 5, longestPause: 120_000 },
+	query: { times: 5, longestPause: 120_000 },
+	look: { times: 2, longestPause: 10_000 },
+	download: { times: 2, longestPause: 10_000 },
+} satisfies Record<string, Retries>;
+
+/**
+ * Tries something until it comes to a value, or to a problem that does not pass.
+ *
+ * @param signal ends the pauses, and the trying
+ */
+export async function retry<T>(
+	attempt: () => Promise<Outcome<T>>,
+	mayPass: (problem: Problem) => boolean,
+	{ times, longestPause }: Retries,
+	signal?: AbortSignal,
+): Promise<Outcome<T>> {
+	for (let retries = 0; ; retries++) {
+		const outcome = await attempt();
+		const isLast = retries === times || signal?.aborted;
+		if (!(outcome instanceof Problem) || isLast || !mayPass(outcome)) return outcome;
+		await clock.sleep(retryDelay(retries, outcome.retryAfterMs, longestPause), signal);
+		if (signal?.aborted) return outcome;
+	}
+}
+
+/**
+ * The pause before a refused or failed request is repeated, in ms: 1, 2, 4 … s, or what the API
+ * asked for, which is believed up to `longest`.
+ *
+ * @param attempt 0 for the first repetition
+ */
+export function retryDelay(attempt: number, askedFor: number | undefined, longest: number): number {
+	return Math.min(askedFor ?? 1000 * 2 ** attempt, longest);
+}
+
+/**
+ * Reads a `Retry-After` header: seconds or an HTTP date.
+ *
+ * @returns ms from `now`; undefined when it says nothing usable
+ */
+export function retryAfterMs(header: unknown, now: number): number | undefined {
+	if (typeof header !== 'string' || header.trim() === '') return undefined;
+	const seconds = Number(header);
+	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
+	return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+}
