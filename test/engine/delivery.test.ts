@@ -1,3 +1,5 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import { clock as ownClock } from '../../nodes/KlingLipSync/clock';
 import { mayBeRepeated } from '../../nodes/KlingLipSync/trigger/deliveredTasks';
 import { callbackBody } from '../emulator/results';
@@ -246,6 +248,17 @@ describe('when n8n can not start the workflow', () => {
 		expect(engine.database.all().filter((row) => row.workflowData.id === workflowId)).toHaveLength(
 			1,
 		);
+	});
+
+	it('one whose caller has hung up is known to n8n all the same', async () => {
+		const [first, second] = [await done(), await done()];
+		await deliver(first);
+		await deliverAndHangUp(second);
+		const isKnown = () => {
+			const known = engine.database.staticData[workflowId]['node:Trigger'] as IDataObject;
+			return (known.delivered as string[]).includes(second);
+		};
+		await until(isKnown);
 	});
 
 	it('one of the deliveries that wait for it does', async () => {

@@ -10,6 +10,8 @@ const STORE_KEY = 'delivered';
 /** How long a delivery waits for n8n's answer to one of the same task, in ms. */
 const ANSWERED_WITHIN = 2_000;
 const LOOK_AGAIN = 50;
+/** How long n8n may take to start the workflow and to answer, whoever is there to hear it, in ms. */
+const LONGEST_START = 60_000;
 
 /** What stands in the way of starting the workflow for a task. */
 export type Obstacle = 'started' | 'starting' | 'late';
@@ -17,7 +19,6 @@ export type Obstacle = 'started' | 'starting' | 'late';
 /** What of n8n's answer tells whether the workflow was started. */
 interface Response {
 	writableEnded: boolean;
-	destroyed: boolean;
 	statusCode: number;
 }
 
@@ -186,7 +187,8 @@ function store(context: IWebhookFunctions, place: Place, taskId?: string): void 
  * there is anything to write. So they are changed again until the callback is answered.
  */
 async function changeUntilAnswered(change: () => void, response: Response): Promise<void> {
-	for (let pause = 1; !response.writableEnded && !response.destroyed; pause *= 2) {
+	const until = clock.now() + LONGEST_START;
+	for (let pause = 1; !response.writableEnded && clock.now() < until; pause *= 2) {
 		await clock.sleep(Math.min(pause, LOOK_AGAIN));
 		change();
 	}
