@@ -11,6 +11,14 @@ const faces = [
 	{ faceId: '0', audio: 'voice.mp3', soundStartTime: 0, soundEndTime: 3000, soundInsertTime: 500 },
 ];
 
+const order = {
+	identifyTaskId: 't-0',
+	reference: 'row 12',
+	audioCutMs: 250,
+	videoDuration: 8,
+	faces,
+};
+
 describe('the item of a task', () => {
 	it('is the task, where nothing else is known', () => {
 		const task = { ...lipSync, state: 'processing' };
@@ -19,13 +27,6 @@ describe('the item of a task', () => {
 	});
 
 	it('tells of its order what the API does not', () => {
-		const order = {
-			identifyTaskId: 't-0',
-			reference: 'row 12',
-			audioCutMs: 250,
-			videoDuration: 8,
-			faces,
-		};
 		expect(taskJson({ task: lipSync, order }, false)).toEqual({
 			...lipSync,
 			...order,
@@ -61,14 +62,6 @@ describe('the item of a task', () => {
 });
 
 describe('the order that an earlier item tells of', () => {
-	const order = {
-		identifyTaskId: 't-0',
-		reference: 'row 12',
-		audioCutMs: 250,
-		videoDuration: 8,
-		faces,
-	};
-
 	it('is read back from the item of the same task', () => {
 		const json = { ...lipSync, ...order, estimatedCostUsd: 1 };
 		expect(orderOfItem(json, 't-1')).toEqual(order);
