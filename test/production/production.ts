@@ -148,11 +148,16 @@ export class Production extends World<Deployment> {
 		return this.createsOf(run).flatMap(({ taskId }) => this.api.tasks.get(taskId ?? '') ?? []);
 	}
 
-	/** Ends the tasks of some executions, also those that are still to come, until all have ended. */
-	async finishAll(runs: Run[]) {
-		const isUnderWay = async (run: Run) => {
+	/**
+	 * Ends the tasks of some executions, also those that are still to come, until all have ended.
+	 *
+	 * @param goesOn whether one goes on that n8n calls crashed meanwhile
+	 */
+	async finishAll<T extends Run>(runs: T[], goesOn: (run: T) => boolean = () => false) {
+		const isUnderWay = async (run: T) => {
 			this.finish(this.tasksFrom(run));
-			return UNDER_WAY.includes(await this.statusOf(run));
+			const status = await this.statusOf(run);
+			return UNDER_WAY.includes(status) || (status === 'crashed' && goesOn(run));
 		};
 		let left = runs;
 		await until(

@@ -96,7 +96,8 @@ async function startAllKinds(name: Name): Promise<KnownRun[]> {
 }
 
 async function expectFinishedOnce(runs: KnownRun[]) {
-	await world.finishAll(runs);
+	// What runs in a process that is alive ends as it should, whatever n8n's recovery has written.
+	await world.finishAll(runs, ({ heldBy }) => heldBy !== undefined);
 	for (const { id, kind } of runs)
 		world.expectFinishedOnce(await world.server.execution(id), ...nodesOf(kind));
 	world.expectNothingPaidTwice();
