@@ -11,7 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import jestConfig from '../../jest.config.js';
-import { belowThreshold, scores, type Report } from './scores';
+import { belowThreshold, folderOf, READERS, scores, type Report } from './scores';
 
 const ROOT = path.join(__dirname, '../..');
 const REPORTS = path.join(ROOT, 'artifacts/mutation');
@@ -31,92 +31,64 @@ const HELP = `Usage: npm run mutation -- [options]
 
 The report to read: artifacts/mutation/<room>.html`;
 
-/** Pure rules are noticed by tests of functions; the engine is for what only the engine shows. */
+/**
+ * Which tests a mistake in a file meets. Pure rules are noticed by tests of functions; the engine is
+ * for what only the engine shows.
+ */
 const ROOMS = {
-	task: {
-		files: [`${HOUSE}/task/*.ts`],
-		without: [],
-		tests: ['<rootDir>/test/unit/!(readme|contributing).test.ts'],
-	},
-	readers: {
-		files: [`${HOUSE}/media/*.ts`],
-		without: [
-			'byteSource',
-			'checkMedia',
-			'downloadResult',
-			'binaryFile',
-			'openLink',
-			'requestFile',
-		].map((name) => `!${HOUSE}/media/${name}.ts`),
-		tests: ['<rootDir>/test/unit/media/*.test.ts'],
-	},
-	rest: {
-		files: [`${HOUSE}/**/*.ts`, 'credentials/*.ts'],
-		without: [
-			`!${HOUSE}/task/*.ts`,
-			...[
-				'aac',
-				'fileWindow',
-				'format',
-				'klingLimits',
-				'mp*',
-				'readMedium',
-				'sharingLink',
-				'tags',
-				'wav',
-			].map((name) => `!${HOUSE}/media/${name}.ts`),
-			// What the panel shows: texts and tables.
-			`!${HOUSE}/operations/**/fields.ts`,
-			`!${HOUSE}/operations/*Fields.ts`,
-			`!${HOUSE}/*.node.ts`,
-		],
-		tests: [
-			'<rootDir>/test/{unit,engine}/**/*.test.ts',
-			'<rootDir>/test/faults/!(fuzz|hostile).test.ts',
-			'<rootDir>/test/simulation/pausing.test.ts',
-		],
-	},
+	task: ['<rootDir>/test/unit/!(readme|contributing).test.ts'],
+	readers: ['<rootDir>/test/unit/media/*.test.ts'],
+	rest: [
+		'<rootDir>/test/{unit,engine}/**/*.test.ts',
+		'<rootDir>/test/faults/!(fuzz|hostile).test.ts',
+		'<rootDir>/test/simulation/pausing.test.ts',
+	],
 };
 type Room = keyof typeof ROOMS;
 
-function changedSince(revision: string): string[] {
-	const names = execFileSync('git', ['diff', '--name-only', '--diff-filter=d', revision], {
-		cwd: ROOT,
-		encoding: 'utf8',
-	});
-	return names.split('\n').filter((name) => /^(nodes|credentials)\/.*\.ts$/.test(name));
+/** What the panel shows: texts and tables. */
+const TABLES = /\/operations\/.*fields\.ts$|\.node\.ts$/i;
+
+function git(...args: string[]): string[] {
+	return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).split('\n');
 }
 
-/**
- * Every so many-th stretch of lines of some files, as ranges for the tool.
- *
- * @param patterns as git knows them
- */
-function everyNth(nth: number, patterns: string[]): string[] {
-	const names = execFileSync('git', ['ls-files', ...patterns], { cwd: ROOT, encoding: 'utf8' });
+/** The published files that are to be changed. */
+function chosenFiles({ only, since }: { only?: string; since?: string }): string[] {
+	const names = since
+		? git('diff', '--name-only', '--diff-filter=d', since)
+		: git('ls-files', only ? `:(glob)${only}` : '.');
+	return names.filter((name) => /^(nodes|credentials)\/.*\.ts$/.test(name));
+}
+
+function roomOf(file: string): Room | undefined {
+	const folder = folderOf(file);
+	if (folder === 'task') return 'task';
+	if (folder === READERS) return 'readers';
+	return TABLES.test(file) ? undefined : 'rest';
+}
+
+/** Every so many-th stretch of lines of some files, as ranges for the tool. */
+function everyNth(nth: number, files: string[]): string[] {
 	let stretches = 0;
-	return names
-		.trim()
-		.split('\n')
-		.flatMap((name) => {
-			const lines = fs.readFileSync(path.join(ROOT, name), 'utf8').split('\n').length;
-			const starts = [...Array(Math.ceil(lines / STRETCH)).keys()].map((at) => at * STRETCH + 1);
-			return starts
-				.filter(() => stretches++ % nth === 0)
-				.map((start) => `${name}:${start}-${start + STRETCH - 1}`);
-		});
+	return files.flatMap((name) => {
+		const lines = fs.readFileSync(path.join(ROOT, name), 'utf8').split('\n').length;
+		const starts = [...Array(Math.ceil(lines / STRETCH)).keys()].map((at) => at * STRETCH + 1);
+		return starts
+			.filter(() => stretches++ % nth === 0)
+			.map((start) => `${name}:${start}-${start + STRETCH - 1}`);
+	});
 }
 
 /** Runs one room and gives back its report; undefined where there is nothing to change. */
 function mutate(
 	room: Room,
-	ignoreStatic: boolean,
+	files: string[],
 	nth: number,
-	chosen?: string[],
+	ignoreStatic: boolean,
 ): Report | undefined {
-	const { files, without, tests }: { files: string[]; without: string[]; tests: string[] } =
-		ROOMS[room];
-	if (chosen?.length === 0) return undefined;
+	const chosen = files.filter((file) => roomOf(file) === room);
+	if (chosen.length === 0) return undefined;
 	const report = path.join(REPORTS, `${room}.json`);
 	fs.mkdirSync(REPORTS, { recursive: true });
 	fs.rmSync(report, { force: true });
@@ -125,13 +97,10 @@ function mutate(
 		config,
 		JSON.stringify({
 			testRunner: 'jest',
-			jest: { config: { ...jestConfig, testMatch: tests } },
+			jest: { config: { ...jestConfig, testMatch: ROOMS[room] } },
 			coverageAnalysis: 'perTest',
 			ignoreStatic,
-			mutate:
-				nth > 1
-					? everyNth(nth, [...(chosen ?? files), ...without.map((name) => `:${name}`)])
-					: [...(chosen ?? files), ...without],
+			mutate: nth > 1 ? everyNth(nth, chosen) : chosen,
 			ignorePatterns: ['dist', 'artifacts', 'docs'],
 			concurrency: 2,
 			timeoutMS: 20_000,
@@ -161,18 +130,14 @@ function main(): void {
 		options: { since: text, only: text, room: text, share: text, quick: flag, help: flag },
 	});
 	if (values.help) return console.log(HELP);
-	const chosen = values.only
-		? [values.only]
-		: values.since
-			? changedSince(values.since)
-			: undefined;
 	const rooms = (values.room ? [values.room] : Object.keys(ROOMS)) as Room[];
 	const nth = Number(values.share ?? 1);
 	if (!Number.isInteger(nth) || nth < 1) throw new Error(`--share takes a whole number:\n${HELP}`);
 	// It is met by each change to waiting: a tenth of the orders is enough to notice one.
 	process.env.SIMULATION_RUNS ??= '200';
+	const files = chosenFiles(values);
 	const found = scores(
-		rooms.flatMap((room) => mutate(room, values.quick === true, nth, chosen) ?? []),
+		rooms.flatMap((room) => mutate(room, files, nth, values.quick === true) ?? []),
 	);
 	console.table(found);
 	const below = belowThreshold(found);

@@ -12,6 +12,9 @@ export interface Score {
 	least: number;
 }
 
+/** What counts as a folder of its own: the readers of media are pure, the rest of that folder is not. */
+export const READERS = 'media (readers)';
+
 /** In percent: where a mistake costs money and the rules are plain functions, and everywhere else. */
 const LEAST_PURE = 90;
 const LEAST = 80;
@@ -38,7 +41,7 @@ export function scores(reports: Report[]): Score[] {
 			noticed,
 			mistakes,
 			score: (100 * noticed) / mistakes,
-			least: ['task', 'media (readers)'].includes(folder) ? LEAST_PURE : LEAST,
+			least: ['task', READERS].includes(folder) ? LEAST_PURE : LEAST,
 		}));
 }
 
@@ -47,10 +50,11 @@ export function belowThreshold(found: Score[]): Score[] {
 	return found.filter(({ score, least }) => score < least);
 }
 
-function folderOf(file: string): string {
+/** The folder of the house that a published file counts to. */
+export function folderOf(file: string): string {
 	const [, folder = file.split('/')[0]] = /^nodes\/KlingLipSync\/([^/]+)\//.exec(file) ?? [];
 	if (folder !== 'media') return folder;
 	return /(byteSource|checkMedia|downloadResult|binaryFile|openLink|requestFile)\.ts$/.test(file)
 		? 'media'
-		: 'media (readers)';
+		: READERS;
 }
