@@ -76,6 +76,17 @@ const STARTED = '200 started';
 
 const done = async () => await synced(api, { outcome: { state: 'completed' } });
 
+/** Delivers, and hangs up once n8n is at work on it. */
+const deliverAndHangUp = async (taskId: string) => {
+	const caller = new AbortController();
+	api.settings.latencyMs = 100;
+	const answer = deliver(taskId, { signal: caller.signal }).then(outcome, () => 'hung up');
+	await until(() => api.queries(taskId).length > 0);
+	caller.abort();
+	expect(await answer).toBe('hung up');
+	api.settings.latencyMs = 0;
+};
+
 describe('at several webhook processors', () => {
 	it('a delivery that is repeated at the other one starts nothing', async () => {
 		const taskId = await done();
@@ -140,6 +151,17 @@ describe('at several webhook processors', () => {
 		});
 		for (const taskId of tasks)
 			expect(outcome(await deliver(taskId, { process: processor(1) }))).toBe('200');
+	});
+
+	it('each is known to n8n, also when its caller has hung up', async () => {
+		const [first, second] = [await done(), await done()];
+		await deliver(first);
+		await deliverAndHangUp(second);
+		const isKnown = () => {
+			const known = engine.database.staticData[workflowId]['node:Trigger'] as IDataObject;
+			return (known.delivered as string[]).includes(second);
+		};
+		await until(isKnown);
 	});
 
 	it('those that came together are all known to n8n, when it is restarted after the last', async () => {
@@ -221,17 +243,6 @@ describe('when n8n can not start the workflow', () => {
 	const refuseOnce = () =>
 		jest.spyOn(engine.database, 'create').mockRejectedValueOnce(new Error('The database is away'));
 
-	/** Delivers, and hangs up once n8n is at work on it. */
-	const deliverAndHangUp = async (taskId: string) => {
-		const caller = new AbortController();
-		api.settings.latencyMs = 100;
-		const answer = deliver(taskId, { signal: caller.signal }).then(outcome, () => 'hung up');
-		await until(() => api.queries(taskId).length > 0);
-		caller.abort();
-		expect(await answer).toBe('hung up');
-		api.settings.latencyMs = 0;
-	};
-
 	it('and the caller has hung up, the next delivery does', async () => {
 		const taskId = await done();
 		const start = refuseOnce();
@@ -248,17 +259,6 @@ describe('when n8n can not start the workflow', () => {
 		expect(engine.database.all().filter((row) => row.workflowData.id === workflowId)).toHaveLength(
 			1,
 		);
-	});
-
-	it('one whose caller has hung up is known to n8n all the same', async () => {
-		const [first, second] = [await done(), await done()];
-		await deliver(first);
-		await deliverAndHangUp(second);
-		const isKnown = () => {
-			const known = engine.database.staticData[workflowId]['node:Trigger'] as IDataObject;
-			return (known.delivered as string[]).includes(second);
-		};
-		await until(isKnown);
 	});
 
 	it('one of the deliveries that wait for it does', async () => {

@@ -102,7 +102,6 @@ export function createTriggers(
 				req,
 				res,
 				effect,
-				hasStaticData: Object.keys(workflow.staticData).length > 0,
 				beforeAnswer: () => {
 					save(trigger);
 					effect.staticData = copy(workflow.staticData);

@@ -50,8 +50,6 @@ export interface WebhookCall {
 	executionId?: string;
 	/** What was read of it. */
 	data?: IRunExecutionData;
-	/** Whether the workflow had static data before. */
-	hasStaticData?: boolean;
 	/** Done before the node's answer is given. */
 	beforeAnswer?(): void;
 }
@@ -186,12 +184,16 @@ export function createWebhooks(host: Host, executions: Executions) {
 		return prepared;
 	}
 
-	async function proceed(call: WebhookCall, data: IRunExecutionData): Promise<void> {
+	async function proceed(
+		call: WebhookCall,
+		data: IRunExecutionData,
+		hadStaticData: boolean,
+	): Promise<void> {
 		const { effect, executionId, mode, workflowData, workflow } = call;
 		if (executionId === undefined) {
 			// The server makes another one of the same static data, where there were any, and so forgets
 			// that they were changed. Then it writes the execution.
-			if (call.hasStaticData) {
+			if (hadStaticData) {
 				const { name, nodes, connections, active, settings } = workflowData;
 				const { id, staticData } = workflow;
 				const parts = { id, name, nodes, connections, active, settings, staticData };
@@ -213,6 +215,7 @@ export function createWebhooks(host: Host, executions: Executions) {
 	async function executeWebhook(call: WebhookCall): Promise<void> {
 		const { workflow, node, webhookData, req, res, effect } = call;
 		parseBody(req);
+		const hadStaticData = Object.keys(workflow.staticData).length > 0;
 		let result: IWebhookResponseData;
 		let threw: Error | undefined;
 		try {
@@ -240,7 +243,7 @@ export function createWebhooks(host: Host, executions: Executions) {
 
 		if (!threw) effect.workflowData = items;
 		try {
-			await proceed(call, executionData(call, items, threw));
+			await proceed(call, executionData(call, items, threw), hadStaticData);
 		} catch (error) {
 			effect.threw ??= error;
 			if (isAnswered) return;

@@ -42,19 +42,21 @@ describe('a trigger behind two webhook processors', () => {
 				),
 			)
 		).flat();
-		const timesStarted = ({ taskId }: { taskId: string }) =>
+		const startsOf = ({ taskId }: { taskId: string }) =>
 			starts.filter((start) => start.taskId === taskId);
-		const wrong = tasks.filter((task) => timesStarted(task).length !== 1);
-		// What came when, and from whom, is what one needs to know then.
+		const wrong = tasks.filter((task) => startsOf(task).length !== 1);
+		// What came when is what one needs to know then.
 		expect(
 			wrong.map((task) => ({
-				starts: timesStarted(task),
+				starts: startsOf(task),
 				deliveries: world
 					.deliveriesOf([task])
 					.map(({ at, status, durationMs }) => ({ at: new Date(at), status, durationMs })),
 			})),
 		).toEqual([]);
 		expect(executions).toHaveLength(1 + TASKS);
+		const startedFor = starts.map(({ taskId }) => taskId);
+		expect(startedFor.sort()).toEqual(tasks.map(({ taskId }) => taskId).sort());
 		world.expectNothingPaidTwice();
 	});
 });

@@ -9,7 +9,10 @@ import { isGoingOn, isOver, keyOf, pausedRuns } from './pausedRuns';
 import { PAUSE_TIMING } from './pauseTiming';
 import { storedFiles, storedWait } from './storedWait';
 
-/** Returns items, so that n8n goes on with the execution, unless the execution goes on already, or is not to go on from what n8n has read. */
+/**
+ * Returns items, so that n8n goes on with the execution, unless it goes on already, or is not to go
+ * on from what n8n has read.
+ */
 export function resumeExecution(
 	context: IWebhookFunctions,
 	known: KnownRun,
