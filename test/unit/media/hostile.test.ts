@@ -134,7 +134,7 @@ describe('whatever a file is, there is a typed answer', () => {
 				}
 				expectTypedAnswer(file);
 			}),
-			{ numRuns: 500 },
+			{ numRuns: 1000 },
 		);
 	});
 
@@ -162,7 +162,7 @@ describe('whatever a file is, there is a typed answer', () => {
 });
 
 describe('a file that is made to keep a reader busy', () => {
-	const LARGE = 200_000;
+	const MEGABYTE = 1_000_000;
 	const nested = (depth: number) => {
 		const header = Buffer.alloc(8 * depth);
 		for (let level = 0; level < depth; level++) {
@@ -173,45 +173,45 @@ describe('a file that is made to keep a reader busy', () => {
 	};
 
 	it.each([
-		['only bytes of sync', Buffer.alloc(LARGE, 0xff)],
-		['headers without frames', Buffer.alloc(LARGE, Buffer.from('fffb9064', 'hex'))],
-		['headers of the free format', Buffer.alloc(LARGE, Buffer.from('fffb006400', 'hex'))],
+		['only bytes of sync', Buffer.alloc(MEGABYTE, 0xff)],
+		['headers without frames', Buffer.alloc(MEGABYTE, Buffer.from('fffb9064', 'hex'))],
+		['headers of the free format', Buffer.alloc(MEGABYTE, Buffer.from('fffb006400', 'hex'))],
 		[
 			'headers behind one frame',
 			Buffer.concat([
 				mpegFrames('mp3 128k 44100', 2),
-				Buffer.alloc(LARGE, Buffer.from('00fffb9064', 'hex')),
+				Buffer.alloc(MEGABYTE, Buffer.from('00fffb9064', 'hex')),
 			]),
 		],
 		[
 			'headers of AAC',
-			Buffer.concat([adtsFrames(2), Buffer.alloc(LARGE, Buffer.from('fff150', 'hex'))]),
+			Buffer.concat([adtsFrames(2), Buffer.alloc(MEGABYTE, Buffer.from('fff150', 'hex'))]),
 		],
-		['empty tags', Buffer.alloc(LARGE, Buffer.from('49443304000000000000', 'hex'))],
+		['empty tags', Buffer.alloc(MEGABYTE, Buffer.from('49443304000000000000', 'hex'))],
 		[
 			'empty chunks',
 			Buffer.concat([
 				Buffer.from('RIFF\0\0\0\0WAVE'),
-				Buffer.alloc(LARGE, Buffer.from('junk\0\0\0\0')),
+				Buffer.alloc(MEGABYTE, Buffer.from('junk\0\0\0\0')),
 			]),
 		],
-		['empty boxes', Buffer.concat([ftyp(), Buffer.alloc(LARGE, box('free'))])],
-		['boxes of 0 bytes', Buffer.concat([ftyp(), moov([]), Buffer.alloc(LARGE)])],
+		['empty boxes', Buffer.concat([ftyp(), Buffer.alloc(MEGABYTE, box('free'))])],
+		['boxes of 0 bytes', Buffer.concat([ftyp(), moov([]), Buffer.alloc(MEGABYTE)])],
 		[
 			'empty tracks',
-			Buffer.concat([ftyp(), box('moov', Buffer.alloc(LARGE, box('trak'))), mdat()]),
+			Buffer.concat([ftyp(), box('moov', Buffer.alloc(MEGABYTE, box('trak'))), mdat()]),
 		],
-		['boxes nested deeply', Buffer.concat([ftyp(), box('moov', nested(LARGE / 8)), mdat()])],
+		['boxes nested deeply', Buffer.concat([ftyp(), box('moov', nested(MEGABYTE / 8)), mdat()])],
 		[
 			'empty fragments',
-			Buffer.concat([ftyp(), moov([trak()], [mvex(1, 1)]), Buffer.alloc(LARGE, box('moof'))]),
+			Buffer.concat([ftyp(), moov([trak()], [mvex(1, 1)]), Buffer.alloc(MEGABYTE, box('moof'))]),
 		],
 		[
 			'indexes of empty segments',
 			Buffer.concat([
 				ftyp(),
 				moov([trak()], [mvex(1, 1)]),
-				Buffer.alloc(LARGE, sidx(1, 1, 0, [[0, 0]])),
+				Buffer.alloc(MEGABYTE, sidx(1, 1, 0, [[0, 0]])),
 			]),
 		],
 	])('is answered in a number of steps that its length bounds: %s', (_, file) => {
@@ -253,7 +253,7 @@ describe('a file that is made to keep a reader busy', () => {
 				ftyp(),
 				moov([trak({ runs: [] })], [mvex(1, 1)]),
 				moof({ start: 0 }),
-				Buffer.alloc(LARGE),
+				Buffer.alloc(MEGABYTE),
 				fullBox('mfro', 0, 0, numbers([0xffffffff, 4])),
 			]),
 		],
