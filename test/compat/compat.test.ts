@@ -8,7 +8,7 @@ import { PackageDirectoryLoader } from 'n8n-core';
 import type { IConnections } from 'n8n-workflow';
 import { AUDIO, IDENTIFY, LIP_SYNC, VIDEO, identified, until } from '../engine/helpers';
 import type { Run } from '../engine/run';
-import { createWorld, kling, NODE, speedUp, TRIGGER, type World } from '../engine/setup';
+import { createWorld, kling, NODE, TRIGGER, type World } from '../engine/setup';
 import type { NodeData } from '../engine/workflows';
 import { oldestFolder } from './install';
 
@@ -24,7 +24,6 @@ beforeAll(async () => {
 	await engine.serveBinary();
 });
 afterAll(async () => await world.close());
-afterAll(speedUp(50));
 beforeEach(() => {
 	api.reset();
 	api.settings.identifyMs = 30;
