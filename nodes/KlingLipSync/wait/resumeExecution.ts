@@ -1,6 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { RESUMED } from '../api/requestResume';
+import { RESUMED } from '../api/postSelfCall';
 import { clock } from '../clock';
 import { failedItem, item } from '../run/outputItems';
 import type { ItemJsons } from './pausedItems';

@@ -2,7 +2,7 @@ import { createHmac } from 'crypto';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { answerOnly } from '../api/callbackAnswer';
-import { requestResume, TOO_OLD } from '../api/requestResume';
+import { postSelfCall, TOO_OLD } from '../api/postSelfCall';
 import { clock } from '../clock';
 import { isSignature } from '../task/signedCallbackUrl';
 import type { ItemJsons } from './pausedItems';
@@ -44,7 +44,7 @@ export async function resumeBySelfCall(
 	for (let asks = 0; asks < ASKS; asks++) {
 		if (asks > 0) await clock.sleep(ASK_AGAIN);
 		const at = clock.now();
-		const answer = await requestResume(context, paused.url, selfCallBody(paused, { at, jsons }));
+		const answer = await postSelfCall(context, paused.url, selfCallBody(paused, { at, jsons }));
 		if (answer === 'goesOn' || answer === 'wentOn') return true;
 		if (answer === 'noAnswer') known.unanswered++;
 		// An answer that came at once and says that the call took long: the hosts' clocks differ.

@@ -11,7 +11,7 @@ import type { Session } from '../../task/session';
 import { MODELS } from '../../task/task';
 import type { SpeakingFace } from '../../task/itemJson';
 import type { InputMedia, SentAudio } from '../inputMedia';
-import type { LipSyncInput } from './readInput';
+import type { LipSyncInput } from './readParameters';
 import { videoRevisionBody } from './videoRevision';
 
 /** A voice with the audio as it is sent. */

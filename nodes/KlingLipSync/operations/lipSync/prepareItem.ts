@@ -5,8 +5,8 @@ import type { Session } from '../../task/session';
 import type { InputMedia, SentMedium } from '../inputMedia';
 import { buildRequest } from './buildRequest';
 import type { KnownSessions } from './findSession';
-import type { LipSyncInput } from './readInput';
-import { readInput } from './readInput';
+import type { LipSyncInput } from './readParameters';
+import { readParameters } from './readParameters';
 
 /** An item of which everything has been looked at that costs nothing. */
 export interface PreparedItem {
@@ -29,7 +29,7 @@ export async function prepareItem(
 	media: InputMedia,
 	sessions: KnownSessions,
 ): Promise<Outcome<PreparedItem>> {
-	const input = readInput(run, itemIndex);
+	const input = readParameters(run, itemIndex);
 	if (input.faceSource !== 'video') {
 		const session =
 			input.faceSource === 'session' ? sessions.given(itemIndex) : await sessions.ofTask(itemIndex);

@@ -5,7 +5,7 @@ import type { Response, Sender } from './send';
 import { TIMEOUTS } from './timeouts';
 
 /** What became of a request to this n8n to go on with an execution. */
-export type ResumeOutcome = 'goesOn' | 'wentOn' | 'tooOld' | 'later' | 'noAnswer' | 'outOfReach';
+export type SelfCallOutcome = 'goesOn' | 'wentOn' | 'tooOld' | 'later' | 'noAnswer' | 'outOfReach';
 
 /** What the node that takes the request says when it lets the execution go on. */
 export const RESUMED = 'The workflow goes on';
@@ -22,11 +22,11 @@ const BAD_GATEWAYS = [502, 503, 504];
  *   an old one; `later`: not at this moment; `noAnswer`: n8n gave none in time; `outOfReach`: n8n
  *   can't call itself there
  */
-export async function requestResume(
+export async function postSelfCall(
 	sender: Sender,
 	url: string,
 	body: IDataObject,
-): Promise<ResumeOutcome> {
+): Promise<SelfCallOutcome> {
 	let response: Response;
 	try {
 		response = (await sender.helpers.httpRequest({

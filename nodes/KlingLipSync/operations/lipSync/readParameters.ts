@@ -7,8 +7,8 @@ import type { Timing } from '../../task/audioTiming';
 import { timingFromOptions } from '../../task/audioTiming';
 import { inputProblem } from '../../task/problem';
 import { parseJson } from '../../task/parseInput';
-import type { ChooseVoices } from './chooseVoices';
-import { chooseVoices } from './chooseVoices';
+import type { ChooseVoices } from './whoSpeaks';
+import { readWhoSpeaks } from './whoSpeaks';
 
 export type FaceSource = 'video' | 'identifyTask' | 'session';
 
@@ -34,12 +34,12 @@ const ORIGINAL_VOLUMES: Record<string, number> = { replace: 0, keep: 1 };
  *
  * @throws Problem for what is certain to be refused, before anything is spent
  */
-export function readInput({ context }: Run, itemIndex: number): LipSyncInput {
+export function readParameters({ context }: Run, itemIndex: number): LipSyncInput {
 	const options = optionsOf(context, itemIndex);
 	const reference = referenceOf(context, itemIndex);
 	return {
 		faceSource: context.getNodeParameter('faceSource', itemIndex) as FaceSource,
-		choose: chooseVoices(context, itemIndex),
+		choose: readWhoSpeaks(context, itemIndex),
 		common: timingFromOptions(options),
 		originalVolume: originalVolume(context, itemIndex),
 		extra: extraFields(options.extraBody),

@@ -18,7 +18,7 @@ export type ChooseVoices = (faces?: Face[]) => Voice[];
  *
  * @throws Problem for what can't be right whatever the faces are
  */
-export function chooseVoices(context: IExecuteFunctions, itemIndex: number): ChooseVoices {
+export function readWhoSpeaks(context: IExecuteFunctions, itemIndex: number): ChooseVoices {
 	const faceSource = context.getNodeParameter('faceSource', itemIndex) as string;
 	const selection = context.getNodeParameter('faceSelection', itemIndex) as string;
 	if (selection === 'json') {
