@@ -1,6 +1,7 @@
 /** The tests that need no server and no browser: pure functions, and n8n's engine in process. */
 module.exports = {
-	testEnvironment: 'node',
+	testEnvironment: '<rootDir>/test/engine/environment.ts',
+	setupFiles: ['<rootDir>/test/engine/outside.ts'],
 	testMatch: [
 		'<rootDir>/test/{unit,emulator,engine,scenarios,simulation,faults,package}/**/*.test.{js,ts}',
 	],

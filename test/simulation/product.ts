@@ -35,8 +35,6 @@ export interface Fault {
 export function loadProduct(fault: Fault = {}): Product {
 	let product: Product | undefined;
 	jest.isolateModules(() => {
-		// n8n's own library keeps nothing that matters here, and takes long to load.
-		jest.doMock('n8n-workflow', () => n8nWorkflow);
 		for (const [path, change] of changes(fault)) {
 			jest.doMock(`${HOUSE}/${path}`, () => ({
 				...jest.requireActual<object>(`${HOUSE}/${path}`),
@@ -58,8 +56,6 @@ export function loadProduct(fault: Fault = {}): Product {
 	Object.assign(product!.timing, fault.timing);
 	return product!;
 }
-
-const n8nWorkflow = jest.requireActual<object>('n8n-workflow');
 
 function changes(fault: Fault): Array<[path: string, change: () => object]> {
 	return [

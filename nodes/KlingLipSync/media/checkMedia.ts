@@ -9,15 +9,13 @@ import { readFrom, StreamSource } from './byteSource';
 import { FORMAT_NAMES } from './format';
 import type { MediumKind } from './klingLimits';
 import { checkLimits, isText, mostBytes } from './klingLimits';
-import { openLink } from './openLink';
+import { openingAdvice, openLink } from './openLink';
 import type { Medium } from './readMedium';
 import { mediumOf, readMedium } from './readMedium';
 import { sharingLinkOf } from './sharingLink';
 
 /** How many media are looked at at the same time. */
 const CONCURRENCY = 5;
-/** How much of a video is read where the other side knows no ranges, in bytes. */
-const MOST_OF_A_STREAM = 32_000_000;
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
 
@@ -85,13 +83,9 @@ export class MediaChecks {
 			this.signal,
 		);
 		if (medium instanceof Problem) {
-			const mayPass = medium.kind === 'unavailable';
 			throw inputProblem(
 				`The ${kind} link does not open (${medium.message}): ${link}`,
-				sharingLinkOf(url)?.advice ??
-					(mayPass
-						? `The server may be busy: try again later. ${SKIP}`
-						: `Open the link in a private browser window: it must show the ${kind} without a login. ${SKIP}`),
+				sharingLinkOf(url)?.advice ?? `${openingAdvice(medium, kind)} ${SKIP}`,
 			);
 		}
 		if (isText(medium) || medium.format === 'playlist') {
@@ -105,20 +99,14 @@ export class MediaChecks {
 	}
 
 	private async readLink(url: string, kind: MediumKind): Promise<Outcome<Medium>> {
-		const largest = mostBytes(kind);
 		try {
-			const source = await openLink(this.context, url, {
-				wantsRanges: kind === 'video',
-				largest,
-				limit: kind === 'video' ? MOST_OF_A_STREAM : largest + 1,
-				signal: this.signal,
-			});
+			const source = await openLink(this.context, url, kind, this.signal);
 			if (source instanceof Problem) return source;
 			try {
 				const medium = await readFrom(source, readMedium(source.canSeek));
 				const isWhole = kind === 'audio' && source instanceof StreamSource;
 				const read = isWhole ? await source.skipToEnd() : undefined;
-				return { ...medium, ...sizeOf(source.size, read, largest) };
+				return { ...medium, ...sizeOf(source.size, read, mostBytes(kind)) };
 			} finally {
 				source.close();
 			}

@@ -88,7 +88,17 @@ async function openFile(
 	};
 }
 
-/** The file name extension for a picture's media type. */
-export function pictureExtension(url: string): string {
-	return /\.(png|jpe?g|webp)(?:[?#]|$)/i.exec(url)?.[1].toLowerCase() ?? 'png';
+/** The name of a finished video's file. */
+export function videoFileName(taskId: string): string {
+	return `${taskId}.mp4`;
+}
+
+/**
+ * The name of the file with a face's picture.
+ *
+ * @param position of the face, from 1 on
+ */
+export function pictureFileName(taskId: string, position: number, url: string): string {
+	const extension = /\.(png|jpe?g|webp)(?:[?#]|$)/i.exec(url)?.[1].toLowerCase() ?? 'png';
+	return `${taskId}-face_${position}.${extension}`;
 }

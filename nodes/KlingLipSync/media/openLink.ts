@@ -10,21 +10,33 @@ import { Problem } from '../task/problem';
 import type { ByteSource, ByteStream } from './byteSource';
 import { StreamSource } from './byteSource';
 import type { Given, Need } from './fileWindow';
+import type { MediumKind } from './klingLimits';
+import { mostBytes } from './klingLimits';
 import { requestFile } from './requestFile';
 
 /** How much is asked for at once, in bytes: the index of most videos lies within it. */
 const PIECE = 128 * 1024;
 const BEGINNING: Need = { start: 0, length: PIECE };
 
+/** How much of a video is read where the other side knows no ranges, in bytes. */
+const MOST_OF_A_STREAM = 32_000_000;
+
 /** How a link is read. */
-export interface LinkUse {
+interface LinkUse {
 	/** Whether parts of the file are enough, in any order. */
 	wantsRanges: boolean;
 	/** How large a file may be that is read to its end, in bytes. */
 	largest: number;
 	/** How many bytes are read at most where the other side does not take ranges. */
 	limit: number;
-	signal?: AbortSignal;
+}
+
+/** Of a video parts are enough; of an audio all is read, because its length depends on all of it. */
+function useOf(kind: MediumKind): LinkUse {
+	const largest = mostBytes(kind);
+	return kind === 'video'
+		? { wantsRanges: true, largest, limit: MOST_OF_A_STREAM }
+		: { wantsRanges: false, largest, limit: largest + 1 };
 }
 
 /**
@@ -36,25 +48,34 @@ export interface LinkUse {
 export async function openLink(
 	sender: Sender,
 	url: string,
-	use: LinkUse,
+	kind: MediumKind,
+	signal?: AbortSignal,
 ): Promise<Outcome<ByteSource>> {
+	const use = useOf(kind);
 	const range = use.wantsRanges ? BEGINNING : undefined;
-	const response = await request(sender, url, range, use.signal);
+	const response = await request(sender, url, range, signal);
 	if (response instanceof Problem) return response;
 	const { total } = contentOf(response);
 	if (response.statusCode === 200) return streamOf(response, total, use);
 	const beginning = await readPiece(response, BEGINNING, use.limit);
 	if (total !== undefined) {
 		return new RangeSource(beginning, total, async (need) => {
-			const piece = await request(sender, url, need, use.signal);
+			const piece = await request(sender, url, need, signal);
 			if (piece instanceof Problem) throw piece;
 			return await readPiece(piece, need, use.limit);
 		});
 	}
 	// A server that does not say how large the file is, is asked for the whole of it.
-	const whole = await request(sender, url, undefined, use.signal);
+	const whole = await request(sender, url, undefined, signal);
 	if (whole instanceof Problem) return whole;
 	return streamOf(whole, contentOf(whole).total, use);
+}
+
+/** What to do about a link that does not open. */
+export function openingAdvice({ kind: why }: Problem, kind: MediumKind): string {
+	return why === 'unavailable'
+		? 'The server may be busy: try again later.'
+		: `Open the link in a private browser window: it must show the ${kind} without a login.`;
 }
 
 function streamOf(response: Response, total: number | undefined, use: LinkUse): StreamSource {

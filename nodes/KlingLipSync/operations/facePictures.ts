@@ -1,6 +1,6 @@
 import type { IBinaryData } from 'n8n-workflow';
 
-import { download, pictureExtension } from '../media/downloadResult';
+import { download, pictureFileName } from '../media/downloadResult';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
@@ -37,7 +37,7 @@ async function facePicture(
 	const file = await download(
 		run.context,
 		url,
-		`${taskId}-face_${index + 1}.${pictureExtension(url)}`,
+		pictureFileName(taskId, index + 1, url),
 		'image',
 		run.signal,
 	);

@@ -6,6 +6,7 @@ import type { Run } from '../run/run';
 import type { VoiceAudio } from '../task/faceChoice';
 import { requireReachable } from '../task/publicAddress';
 import { checkedUrl } from '../task/checkUrl';
+import { base64Of } from '../task/parseInput';
 
 /** A medium of an item as it is sent, with what the look at it has told. */
 export interface SentMedium {
@@ -21,9 +22,6 @@ export interface SentMedium {
 
 /** An audio as it is sent; one that Kling made is named by its id alone. */
 export type SentAudio = Omit<SentMedium, 'value'> & { value?: string };
-
-/** Fewer characters are no audio of 2 s. */
-const SHORTEST_BASE64 = 1000;
 
 const ADVICE =
 	'The file must be at an address that anyone on the internet can open. Nothing was sent or charged.';
@@ -120,11 +118,4 @@ export class InputMedia {
 	private checks(itemIndex: number): boolean {
 		return optionsOf(this.run.context, itemIndex).checkMedia !== false;
 	}
-}
-
-/** The file itself in place of a link, which the API takes without a `data:` prefix. */
-function base64Of(text: string): string | undefined {
-	const data = /^data:[^,]{0,100};base64,/.exec(text);
-	if (data) return text.slice(data[0].length);
-	return text.length > SHORTEST_BASE64 && /^[A-Za-z0-9+/\s]+=*$/.test(text) ? text : undefined;
 }

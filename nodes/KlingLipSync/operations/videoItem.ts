@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { download } from '../media/downloadResult';
+import { download, videoFileName } from '../media/downloadResult';
 import { taskItem } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
@@ -23,7 +23,7 @@ export async function videoItem(
 	const { taskId, videoUrl, state } = record.task;
 	if (!downloadVideo || !videoUrl) return [built];
 	const property = String(binaryPropertyName).trim() || 'data';
-	const file = await download(run.context, videoUrl, `${taskId}.mp4`, 'video', run.signal);
+	const file = await download(run.context, videoUrl, videoFileName(taskId), 'video', run.signal);
 	if (!(file instanceof Problem)) return [{ ...built, binary: { [property]: file } }];
 	return new Problem(
 		'download',

@@ -7,6 +7,9 @@ import type { TaskRecord } from '../task/itemJson';
 import { isTool, mostTries } from './agentTool';
 import { runIndexOf } from './parameters';
 
+/** How many task ids an error quotes at most. */
+const MOST_IDS = 1000;
+
 /** What was sent for one item. No `taskId`: the answer is missing, and a task may exist. */
 interface Entry {
 	executionId: string;
@@ -159,4 +162,11 @@ export class CreatedTasks {
 			this.isTool ? this.touched.has(key) : key.startsWith(`${this.prefix}:`),
 		);
 	}
+}
+
+/** The ids of tasks that exist, as an error tells them; empty when there are none. */
+export function tellCreated(taskIds: string[]): string {
+	if (taskIds.length === 0) return '';
+	const more = taskIds.length > MOST_IDS ? ` and ${taskIds.length - MOST_IDS} more` : '';
+	return `Tasks already created by this run, which Get Task retrieves: ${taskIds.slice(0, MOST_IDS).join(', ')}${more}.`;
 }

@@ -3,9 +3,7 @@ import { ExpressionError, NodeApiError, NodeOperationError } from 'n8n-workflow'
 
 import type { Problem } from '../task/problem';
 import { isToolNode, textForAgent } from './agentTool';
-
-/** How many task ids an error quotes at most. */
-const MOST_IDS = 1000;
+import { tellCreated } from './createdTasks';
 
 /**
  * The problem as n8n shows it. Built from plain values only: the request that failed carries the key.
@@ -20,13 +18,13 @@ export function nodeError(
 	alsoCreated: string[] = [],
 ): NodeApiError | NodeOperationError | ExpressionError {
 	const { cause } = problem;
+	const created = tellCreated(alsoCreated.filter((id) => id !== problem.details.taskId));
 	if (cause instanceof ExpressionError || cause instanceof NodeOperationError) {
-		const created = createdTasks(problem, alsoCreated);
 		if (created) cause.description = [cause.description, created].filter(Boolean).join(' ');
 		cause.context.itemIndex ??= itemIndex;
 		return cause;
 	}
-	const description = [problem.hint, createdTasks(problem, alsoCreated)].filter(Boolean).join(' ');
+	const description = [problem.hint, created].filter(Boolean).join(' ');
 	const { httpCode } = problem.details;
 	const isTold = isToolNode(node);
 	const told = isTold ? textForAgent(problem.message, description) : problem.message;
@@ -45,11 +43,4 @@ export function nodeError(
 	error.message = message;
 	if (isTold) error.description = undefined;
 	return error;
-}
-
-function createdTasks(problem: Problem, taskIds: string[]): string {
-	const others = taskIds.filter((id) => id !== problem.details.taskId);
-	if (others.length === 0) return '';
-	const more = others.length > MOST_IDS ? ` and ${others.length - MOST_IDS} more` : '';
-	return `Tasks already created by this run, which Get Task retrieves: ${others.slice(0, MOST_IDS).join(', ')}${more}.`;
 }

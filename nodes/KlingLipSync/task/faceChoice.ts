@@ -60,6 +60,16 @@ export function faceLabel(face: string, faces?: Face[]): string {
 }
 
 /**
+ * One audio for all faces.
+ *
+ * @param faces the session's faces; undefined when they are not known yet: then there is one at least
+ */
+export function voicesOfAll(audio: VoiceAudio, faces?: Face[]): Voice[] {
+	const ids = faces?.map(({ faceId }) => faceId) ?? [FIRST_FACE];
+	return ids.map((face) => ({ face, audio, timing: {} }));
+}
+
+/**
  * The voices written as JSON, the `face_choose` array of the API.
  *
  * @param value the array, or JSON text of it

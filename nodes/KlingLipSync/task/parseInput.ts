@@ -1,6 +1,9 @@
 import { inputProblem } from './problem';
 import { inWords, shorten } from './quote';
 
+/** Fewer characters are no audio of 2 s. */
+const SHORTEST_BASE64 = 1000;
+
 /**
  * Parses what a user typed into a JSON field; objects and arrays are taken as they are.
  *
@@ -37,4 +40,15 @@ export function isEmpty(value: unknown): boolean {
 	return (
 		value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
 	);
+}
+
+/**
+ * The file itself in place of a link to it, which the API takes without a `data:` prefix.
+ *
+ * @returns undefined when the text is none
+ */
+export function base64Of(text: string): string | undefined {
+	const data = /^data:[^,]{0,100};base64,/.exec(text);
+	if (data) return text.slice(data[0].length);
+	return text.length > SHORTEST_BASE64 && /^[A-Za-z0-9+/\s]+=*$/.test(text) ? text : undefined;
 }

@@ -6,8 +6,7 @@ import { finishedJsons } from './pausedItems';
 import type { KnownRun } from './pausedRuns';
 import { firstFound, isOver, markOver } from './pausedRuns';
 import { PAUSE_TIMING } from './pauseTiming';
-import { resumeExecution } from './resumeExecution';
-import { resumeBySelfCall } from './selfCall';
+import { resumeBySelfCall, resumeExecution } from './resumeExecution';
 
 const LOOK_AGAIN = 100;
 

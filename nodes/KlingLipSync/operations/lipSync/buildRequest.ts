@@ -14,6 +14,9 @@ import type { InputMedia, SentAudio } from '../inputMedia';
 import type { LipSyncInput } from './readParameters';
 import { videoRevisionBody } from './videoRevision';
 
+/** Volumes of the video's own sound, where the user gives no number: 0 is silent, 1 leaves it as it is. */
+const ORIGINAL_VOLUMES: Record<string, number | undefined> = { replace: 0, keep: 1 };
+
 /** A voice with the audio as it is sent. */
 interface SentVoice {
 	voice: FaceVoice;
@@ -76,14 +79,15 @@ function videoRevisionRequest(
 	session: Session,
 	voices: SentVoice[],
 ): TaskRequest {
-	const keepsOriginalSound = (input.originalVolume ?? 0) > 0;
+	const keepsOriginalSound = input.originalSound === 'keep';
 	const body = videoRevisionBody(session.sessionId, voices, input.common, keepsOriginalSound);
 	return { ...request(body, input, session, voices), order: orderOf(input, session) };
 }
 
 function timedVoice(sent: SentVoice, input: LipSyncInput, { videoMs }: Session): TimedVoice {
 	const { voice, audio } = sent;
-	const { originalVolume, common } = input;
+	const { originalSound, common } = input;
+	const originalVolume = originalSound && ORIGINAL_VOLUMES[originalSound];
 	const timing = {
 		...(originalVolume !== undefined && { original_audio_volume: originalVolume }),
 		...common,

@@ -11,6 +11,7 @@ import type { ChooseVoices } from './whoSpeaks';
 import { readWhoSpeaks } from './whoSpeaks';
 
 export type FaceSource = 'video' | 'identifyTask' | 'session';
+export type OriginalSound = 'replace' | 'keep';
 
 /** What the parameters of an item say, checked as far as can be without looking at anything. */
 export interface LipSyncInput {
@@ -19,15 +20,12 @@ export interface LipSyncInput {
 	choose: ChooseVoices;
 	/** From the options: holds for every face that has none of its own. */
 	common: Timing;
-	/** Volume of the video's own sound that the user chose without giving a number. */
-	originalVolume?: number;
+	/** What becomes of the video's own sound. JSON is sent as it is written, but for the times. */
+	originalSound?: OriginalSound;
 	/** Merged into the request. */
 	extra: IDataObject;
 	reference?: string;
 }
-
-/** Volumes of the video's own sound: 0 is silent, 1 leaves it as it is. */
-const ORIGINAL_VOLUMES: Record<string, number> = { replace: 0, keep: 1 };
 
 /**
  * Reads an item's parameters.
@@ -41,16 +39,15 @@ export function readParameters({ context }: Run, itemIndex: number): LipSyncInpu
 		faceSource: context.getNodeParameter('faceSource', itemIndex) as FaceSource,
 		choose: readWhoSpeaks(context, itemIndex),
 		common: timingFromOptions(options),
-		originalVolume: originalVolume(context, itemIndex),
+		originalSound: originalSoundOf(context, itemIndex),
 		extra: extraFields(options.extraBody),
 		...(reference && { reference }),
 	};
 }
 
-/** JSON is sent as it is written, but for the times. */
-function originalVolume(context: IExecuteFunctions, itemIndex: number): number | undefined {
+function originalSoundOf(context: IExecuteFunctions, itemIndex: number): OriginalSound | undefined {
 	if (context.getNodeParameter('faceSelection', itemIndex) === 'json') return undefined;
-	return ORIGINAL_VOLUMES[textOf(context, 'originalSound', itemIndex) || 'replace'];
+	return (textOf(context, 'originalSound', itemIndex) || 'replace') as OriginalSound;
 }
 
 function extraFields(value: unknown): IDataObject {

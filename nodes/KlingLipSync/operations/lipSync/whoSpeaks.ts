@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { linkOf, textOf } from '../../run/parameters';
 import type { Voice, VoiceAudio } from '../../task/faceChoice';
-import { FIRST_FACE, voicesFromJson } from '../../task/faceChoice';
+import { FIRST_FACE, voicesFromJson, voicesOfAll } from '../../task/faceChoice';
 import { voicesFromMapping } from '../../task/faceMapping';
 import { inputProblem } from '../../task/problem';
 import type { Face } from '../../task/task';
@@ -28,12 +28,7 @@ export function readWhoSpeaks(context: IExecuteFunctions, itemIndex: number): Ch
 	if (selection === 'map' && faceSource !== 'session') return mappedFaces(context, itemIndex);
 	if (selection === 'all' && faceSource !== 'session') {
 		const audio = audioOf(context, itemIndex);
-		return (faces) =>
-			(faces?.map(({ faceId }) => faceId) ?? [FIRST_FACE]).map((face) => ({
-				face,
-				audio,
-				timing: {},
-			}));
+		return (faces) => voicesOfAll(audio, faces);
 	}
 	if (selection === 'single') {
 		const face = textOf(context, 'faceId', itemIndex);
