@@ -21,7 +21,9 @@ export default class extends TestEnvironment {
 		const isInstance = Function.prototype[Symbol.hasInstance];
 		Object.defineProperty(Error, Symbol.hasInstance, {
 			value(this: unknown, error: unknown) {
-				return this === Error ? types.isNativeError(error) : isInstance.call(this as () => void, error);
+				return this === Error
+					? types.isNativeError(error)
+					: isInstance.call(this as () => void, error);
 			},
 		});
 	}

@@ -81,6 +81,7 @@ export async function search(
 	fault: Fault,
 	runs: number,
 	only: (scenario: Scenario) => boolean = () => true,
+	seed = SEED,
 ) {
 	const products = [loadProduct(fault), loadProduct(fault), loadProduct(fault)];
 	const delays: Record<string, number[]> = { regular: [], queue: [] };
@@ -91,7 +92,7 @@ export async function search(
 	});
 	const { failed, counterexample, numRuns } = await fc.check(holds, {
 		numRuns: runs,
-		seed: SEED,
+		seed,
 		endOnFailure: Object.keys(fault).length > 0,
 	});
 	if (!failed) return { delays, numRuns };
