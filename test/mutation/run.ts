@@ -16,6 +16,7 @@ import { belowThreshold, folderOf, READERS, scores, type Report } from './scores
 const ROOT = path.join(__dirname, '../..');
 const REPORTS = path.join(ROOT, 'artifacts/mutation');
 const HOUSE = 'nodes/KlingLipSync';
+const ENVIRONMENT = path.join(ROOT, 'test/engine/environment.ts');
 
 /** How many lines a stretch has. */
 const STRETCH = 8;
@@ -97,7 +98,9 @@ function mutate(
 		config,
 		JSON.stringify({
 			testRunner: 'jest',
-			jest: { config: { ...jestConfig, testMatch: ROOMS[room] } },
+			jest: { config: { ...jestConfig, testEnvironment: ENVIRONMENT, testMatch: ROOMS[room] } },
+			// It loads the environment without Jest, which would transpile it.
+			testRunnerNodeArgs: ['-r', path.join(ROOT, 'test/register.js')],
 			coverageAnalysis: 'perTest',
 			ignoreStatic,
 			mutate: nth > 1 ? everyNth(nth, chosen) : chosen,

@@ -5,6 +5,7 @@ import {
 	positionName,
 	positionOf,
 	voicesFromJson,
+	voicesOfAll,
 } from '../../nodes/KlingLipSync/task/faceChoice';
 import type { Voice } from '../../nodes/KlingLipSync/task/faceChoice';
 import type { FaceMapping } from '../../nodes/KlingLipSync/task/faceMapping';
@@ -310,4 +311,13 @@ describe('the faces of a session', () => {
 		expect(faceLabel('#2')).toBe('Face 2');
 		expect(faceLabel('face_002')).toBe('face "face_002"');
 	});
+});
+
+test('One audio for all faces: a voice for each; where they are not known, for the first one', () => {
+	expect(voicesOfAll({ url: audio }, faces)).toEqual([
+		voice('face_001'),
+		voice('face_002'),
+		voice('face_003'),
+	]);
+	expect(voicesOfAll({ field: 'data' })).toEqual([voice('#1', { audio: { field: 'data' } })]);
 });

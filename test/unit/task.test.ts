@@ -1,7 +1,7 @@
 import { estimateCostUsd } from '../../nodes/KlingLipSync/task/price';
 import { callbackTaskId, readCallback, readTask } from '../../nodes/KlingLipSync/task/readTask';
 import type { Task } from '../../nodes/KlingLipSync/task/task';
-import { isIdentify, isTerminal } from '../../nodes/KlingLipSync/task/task';
+import { isIdentify, isTerminal, kindOf } from '../../nodes/KlingLipSync/task/task';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
 import { problemOf } from './problemOf';
 
@@ -357,3 +357,12 @@ describe('the estimated price', () => {
 		expect(readTask(unknown)).not.toHaveProperty('videoDuration');
 	});
 });
+
+test.each([
+	['kling-identify-face', IDENTIFY],
+	['kling-identify-face-v2', IDENTIFY],
+	['kling-lip-sync-video', LIP_SYNC],
+	[LIP_SYNC, LIP_SYNC],
+])('a task of the model %s is of the kind %s, whatever the revision', (model, kind) =>
+	expect(kindOf({ model })).toBe(kind),
+);

@@ -9,15 +9,10 @@ interface Retries {
 	longestPause: number;
 }
 
-/**
- * What is tried again, where it may pass: a create only while no work was begun, a look at a link
- * that does not answer, a download that breaks off.
- */
+/** What is asked of the API again, where it may pass: a create only while no work was begun. */
 export const RETRIES = {
 	create: { times: 5, longestPause: 120_000 },
 	query: { times: 5, longestPause: 120_000 },
-	look: { times: 2, longestPause: 10_000 },
-	download: { times: 2, longestPause: 10_000 },
 } satisfies Record<string, Retries>;
 
 /**

@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { RETRIES, retry } from '../api/retries';
+import { retry } from '../api/retries';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
 import { withoutLogin } from '../task/quote';
@@ -16,6 +16,8 @@ import { sharingLinkOf } from './sharingLink';
 
 /** How many media are looked at at the same time. */
 const CONCURRENCY = 5;
+/** How often a link is looked at again that does not answer; the longest pause in ms, also where more is asked for. */
+const RETRIES = { times: 2, longestPause: 10_000 };
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
 
@@ -79,7 +81,7 @@ export class MediaChecks {
 		const medium = await retry(
 			async () => await this.readLink(url, kind),
 			(problem) => problem.kind === 'unavailable',
-			RETRIES.look,
+			RETRIES,
 			this.signal,
 		);
 		if (medium instanceof Problem) {

@@ -1,7 +1,7 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { mayPass } from '../api/networkErrors';
-import { RETRIES, retry } from '../api/retries';
+import { retry } from '../api/retries';
 import type { Sender } from '../api/send';
 import { TIMEOUTS } from '../api/timeouts';
 import type { Outcome } from '../task/problem';
@@ -9,6 +9,9 @@ import { attemptAsync, Problem } from '../task/problem';
 import { requestFile } from './requestFile';
 
 type Stream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
+
+/** How often a download that breaks off is tried again; the longest pause in ms, also where more is asked for. */
+const RETRIES = { times: 2, longestPause: 10_000 };
 
 /** A file on its way. */
 interface OpenFile {
@@ -31,7 +34,7 @@ export async function download(
 	return await retry(
 		async () => await downloadOnce(context, url, fileName, kind, signal),
 		({ details: { httpCode } }) => httpCode === undefined || mayPass(httpCode),
-		RETRIES.download,
+		RETRIES,
 		signal,
 	);
 }
@@ -91,14 +94,4 @@ async function openFile(
 /** The name of a finished video's file. */
 export function videoFileName(taskId: string): string {
 	return `${taskId}.mp4`;
-}
-
-/**
- * The name of the file with a face's picture.
- *
- * @param position of the face, from 1 on
- */
-export function pictureFileName(taskId: string, position: number, url: string): string {
-	const extension = /\.(png|jpe?g|webp)(?:[?#]|$)/i.exec(url)?.[1].toLowerCase() ?? 'png';
-	return `${taskId}-face_${position}.${extension}`;
 }

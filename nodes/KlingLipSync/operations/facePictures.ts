@@ -1,6 +1,6 @@
 import type { IBinaryData } from 'n8n-workflow';
 
-import { download, pictureFileName } from '../media/downloadResult';
+import { download } from '../media/downloadResult';
 import type { Run } from '../run/run';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
@@ -37,7 +37,7 @@ async function facePicture(
 	const file = await download(
 		run.context,
 		url,
-		pictureFileName(taskId, index + 1, url),
+		pictureFileName(taskId, index, url),
 		'image',
 		run.signal,
 	);
@@ -48,4 +48,9 @@ async function facePicture(
 		'The faces are found and paid for: use the task ID in Lip Sync, or retrieve it with Get Task.',
 		{ ...file.details, taskId, state, sessionId, faceReference: url },
 	);
+}
+
+function pictureFileName(taskId: string, index: number, url: string): string {
+	const extension = /\.(png|jpe?g|webp)(?:[?#]|$)/i.exec(url)?.[1].toLowerCase() ?? 'png';
+	return `${taskId}-face_${index + 1}.${extension}`;
 }
