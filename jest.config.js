@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** The tests that need no server and no browser: pure functions, and n8n's engine in process. */
 module.exports = {
 	testEnvironment: '<rootDir>/test/engine/environment.ts',
@@ -7,6 +9,6 @@ module.exports = {
 	],
 	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	testTimeout: 60_000,
-	// Tests wait for most of their time: two for each core keep it busy.
-	maxWorkers: '200%',
+	// Tests wait for much of their time: a few more than there are cores keep these busy.
+	maxWorkers: availableParallelism() + 2,
 };

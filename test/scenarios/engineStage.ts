@@ -2,7 +2,7 @@ import { startEmulator } from '../emulator';
 import type { EmulatorOptions } from '../emulator';
 import { until } from '../engine/helpers';
 import { createEngine } from '../engine/harness';
-import { kling, loadPackage, NODE, speedUp, TRIGGER } from '../engine/setup';
+import { kling, loadPackage, NODE, TRIGGER } from '../engine/setup';
 import type { NodeData } from '../engine/workflows';
 import { wired } from '../engine/workflows';
 import { KlingLipSyncApi } from '../../credentials/KlingLipSyncApi.credentials';
@@ -10,8 +10,6 @@ import type { Plan, Stage } from './stage';
 import { identifyParameters } from './stage';
 
 const collect = (name: string): NodeData => ({ name, type: 'test.collect' });
-/** The node's clock runs so much faster. */
-const SPEED = 3;
 
 /** n8n's engine in this process. */
 export async function openEngineStage(options: EmulatorOptions): Promise<Stage> {
@@ -19,8 +17,7 @@ export async function openEngineStage(options: EmulatorOptions): Promise<Stage> 
 	const engine = await createEngine({
 		// What a process remembers dies with it.
 		nodeTypes() {
-			const { KlingLipSync, KlingLipSyncTrigger, clock } = loadPackage();
-			speedUp(SPEED, clock);
+			const { KlingLipSync, KlingLipSyncTrigger } = loadPackage();
 			return { [NODE]: new KlingLipSync(), [TRIGGER]: new KlingLipSyncTrigger() };
 		},
 		credentialTypes: { klingLipSyncApi: new KlingLipSyncApi() },
