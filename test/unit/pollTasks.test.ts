@@ -40,7 +40,12 @@ async function waitFor(
 		concurrency: 5,
 	} as unknown as Run;
 	const task: Task = { taskId: 'task', state: 'pending', model: MODEL };
-	const [end] = await pollTasks(run, [{ task, order: {} }], timeoutMs, () => false);
+	const [end] = await pollTasks(
+		run,
+		[{ task, order: { identifyTaskId: 'identify', reference: 'row 7' } }],
+		timeoutMs,
+		() => false,
+	);
 	if (end instanceof Problem) throw end;
 	return { state: end.task.state, timedOut: end.timedOut, queries };
 }
@@ -82,4 +87,17 @@ it('an API that is in trouble is left alone for 2 s, even while the wait is youn
 	});
 	for (const [index, at] of asked.slice(1).entries())
 		expect(at - asked[index]).toBeGreaterThanOrEqual(2_000);
+});
+
+it('a wait that fails names the other task that was paid for, the reference and the last state', async () => {
+	const failed = await waitFor((query) =>
+		query === 1 ? { state: 'processing' } : { status: 401 },
+	).catch((problem: Problem) => problem);
+	expect(failed).toBeInstanceOf(Problem);
+	expect((failed as Problem).details).toMatchObject({
+		taskId: 'task',
+		identifyTaskId: 'identify',
+		reference: 'row 7',
+		state: 'processing',
+	});
 });
