@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, no-console */
 
-/** Tests the built package on the oldest n8n that it supports and on the newest: `npm run test:compat`. */
+/** Tests the engine level on the oldest n8n that is supported, and the built package on it and on the newest: `npm run test:compat`. */
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -44,15 +44,14 @@ test.each<[string, Partial<NodeData>]>([
 	[' with Continue', { onError: 'continueRegularOutput' }],
 	[' with Continue and Retry On Fail', { ...RETRY, onError: 'continueErrorOutput' }],
 ])('While tasks are created%s, those under way end and no others follow', async (_, settings) => {
-	const maxConcurrency = 3;
-	world.api.settings.latencyMs = 100;
-	let sent = 0;
-	const node = identifyFace({ options: { maxConcurrency } }, settings);
-	const { run } = await cancelled(node, 100, () => (sent = world.api.creates().length) >= 6);
+	// Long enough for all that are under way to be there when the execution is cancelled.
+	world.api.settings.latencyMs = 1_000;
+	const node = identifyFace({ options: { maxConcurrency: 3 } }, settings);
+	const { run, ms } = await cancelled(node, 20, () => world.api.creates().length === 6);
 	expect(run.status).toBe('canceled');
-	// Those under way, and as many that the API had not seen yet.
-	expect(world.api.creates().length).toBeLessThanOrEqual(sent + 2 * maxConcurrency);
-	expect(created()).toHaveLength(world.api.creates().length);
+	expect(ms).toBeLessThan(AT_ONCE);
+	expect(world.api.creates()).toHaveLength(6);
+	expect(created()).toHaveLength(6);
 	for (const taskId of created()) {
 		expect(warnings().join()).toContain(taskId);
 		expect(remembered(run)).toContain(taskId);
@@ -135,7 +134,8 @@ test('While the faces are looked up, nothing is created', async () => {
 	const { taskId } = await identified(world.api);
 	world.api.fail({ method: 'GET', kind: 'status', status: 503, times: WITHOUT_END });
 	const node = lipSync({ identifyTaskId: taskId }, { onError: 'continueRegularOutput' });
-	const { run } = await cancelled(node, 5, () => world.api.queries().length >= 2);
+	const { run, ms } = await cancelled(node, 5, () => world.api.queries().length >= 2);
 	expect(run.status).toBe('canceled');
+	expect(ms).toBeLessThan(AT_ONCE);
 	expect(world.api.creates()).toHaveLength(0);
 });

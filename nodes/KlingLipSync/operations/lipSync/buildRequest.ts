@@ -11,11 +11,11 @@ import type { Session } from '../../task/session';
 import { MODELS } from '../../task/task';
 import type { SpeakingFace } from '../../task/itemJson';
 import type { InputMedia, SentAudio } from '../inputMedia';
-import type { LipSyncInput } from './readParameters';
+import type { LipSyncInput, OriginalSound } from './readParameters';
 import { videoRevisionBody } from './videoRevision';
 
 /** Volumes of the video's own sound, where the user gives no number: 0 is silent, 1 leaves it as it is. */
-const ORIGINAL_VOLUMES: Record<string, number | undefined> = { replace: 0, keep: 1 };
+const ORIGINAL_VOLUMES: Record<OriginalSound, number> = { replace: 0, keep: 1 };
 
 /** A voice with the audio as it is sent. */
 interface SentVoice {
