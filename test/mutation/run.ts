@@ -106,7 +106,8 @@ function mutate(
 			mutate: nth > 1 ? everyNth(nth, chosen) : chosen,
 			ignorePatterns: ['dist', 'artifacts', 'docs'],
 			concurrency: 2,
-			timeoutMS: 20_000,
+			// A reader that a mistake sends round in circles is the commonest; unlike n8n it never waits.
+			timeoutMS: room === 'rest' ? 20_000 : 5_000,
 			tempDirName: 'artifacts/mutation/sandbox',
 			reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 			htmlReporter: { fileName: path.join(REPORTS, `${room}.html`) },

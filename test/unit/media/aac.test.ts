@@ -23,6 +23,8 @@ it('counts the blocks of a frame', () => {
 });
 
 it.each([
+	['one frame', adtsFrames(1), 1],
+	['one frame and a tag', Buffer.concat([adtsFrames(1), Buffer.alloc(128, 'TAG')]), 1],
 	['a tag in front', Buffer.concat([id3v2(500), adtsFrames(20)]), 20],
 	['a tag behind', Buffer.concat([adtsFrames(20), Buffer.alloc(128, 'TAG')]), 20],
 	['a cut end', adtsFrames(20).subarray(0, -1), 19],

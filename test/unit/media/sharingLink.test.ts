@@ -8,6 +8,7 @@ const SHARED = 'https://1drv.ms/v/c/0123/Eabc?e=xyz';
 it.each([
 	['Google Drive', 'https://drive.google.com/file/d/1AbC-d_9/view?usp=sharing', DRIVE],
 	['Google Drive', 'https://drive.google.com/file/u/0/d/1AbC-d_9/edit', DRIVE],
+	['Google Drive', 'https://drive.google.com/file/u/10/d/1AbC-d_9/edit', DRIVE],
 	['Google Drive', 'https://drive.google.com/open?id=1AbC-d_9&usp=drive_fs', DRIVE],
 	['Google Drive', 'https://drive.google.com/uc?id=1AbC-d_9', DRIVE],
 	['Google Drive', 'https://drive.google.com/uc?export=view&id=1AbC-d_9', DRIVE],
