@@ -6,7 +6,8 @@ import {
 	type Timing,
 	timingFromOptions,
 } from '../../nodes/KlingLipSync/task/audioTiming';
-import { ownTriggerUrl, signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
+import { signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
+import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/findTrigger';
 import { findFaces, type Voice, voicesFromJson } from '../../nodes/KlingLipSync/task/faceChoice';
 import { voicesFromMapping } from '../../nodes/KlingLipSync/task/faceMapping';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';

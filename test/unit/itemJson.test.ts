@@ -1,10 +1,5 @@
-import {
-	orderDetails,
-	orderOfItem,
-	problemJson,
-	taskJson,
-} from '../../nodes/KlingLipSync/task/itemJson';
-import { Problem } from '../../nodes/KlingLipSync/task/problem';
+import { orderDetails, orderOfItem, taskJson } from '../../nodes/KlingLipSync/task/itemJson';
+import { Problem, problemJson } from '../../nodes/KlingLipSync/task/problem';
 
 const lipSync = { taskId: 't-1', state: 'completed', model: 'kling-advanced-lip-sync' };
 const faces = [

@@ -1,5 +1,5 @@
 import { notice, POLLINGS, sweep } from '../bench/pollSweep';
-import { pollInterval } from '../../nodes/KlingLipSync/task/pollInterval';
+import { pauseAfterProblem, pollInterval } from '../../nodes/KlingLipSync/task/pollInterval';
 
 const SURROUNDINGS = [0, 200, 350, 500].flatMap((requestMs) =>
 	[0, 250, 1_000, 2_000].map((waitBeginsAfter) => ({ requestMs, waitBeginsAfter })),
@@ -51,4 +51,10 @@ it('is less late than fixed pauses that cost as many queries in 10 min', () => {
 	const fixed = { name: 'fixed', pause: () => 600_000 / queries };
 	expect(sweep(POLLINGS.ours).mean).toBeLessThan(sweep(fixed).mean);
 	expect(sweep(POLLINGS.ours).worst).toBeLessThan(sweep(fixed).worst / 2);
+});
+
+it('pauses as long as a busy API asks for, within bounds', () => {
+	expect([undefined, 0, 2_001, 60_000, 60_001].map(pauseAfterProblem)).toEqual([
+		2_000, 2_000, 2_001, 60_000, 60_000,
+	]);
 });

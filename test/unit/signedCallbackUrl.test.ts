@@ -1,8 +1,5 @@
-import {
-	ownTriggerUrl,
-	readSignedQuery,
-	signedTriggerUrl,
-} from '../../nodes/KlingLipSync/task/signedCallbackUrl';
+import { readSignedQuery, signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
+import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/findTrigger';
 import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/publicAddress';
 import { problemOf } from './problemOf';
 

@@ -1,35 +1,44 @@
 import { clock } from '../clock';
+import { isPassing } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 
-/** How often something is tried again. */
+/** What is tried again, and how often. */
 interface Retries {
+	isWorthRepeating: (problem: Problem) => boolean;
 	times: number;
 	/** In ms, also where the other side asks for more. */
 	longestPause: number;
 }
 
-/** What is asked of the API again, where it may pass: a create only while no work was begun. */
+/** What is asked of the API again: a create only after a 429, which says that no work was begun. */
 export const RETRIES = {
-	create: { times: 5, longestPause: 120_000 },
-	query: { times: 5, longestPause: 120_000 },
+	create: {
+		isWorthRepeating: ({ kind }) => kind === 'rateLimited',
+		times: 5,
+		longestPause: 120_000,
+	},
+	query: {
+		isWorthRepeating: (problem) => isPassing(problem) || problem.kind === 'malformed',
+		times: 5,
+		longestPause: 120_000,
+	},
 } satisfies Record<string, Retries>;
 
 /**
- * Tries something until it comes to a value, or to a problem that does not pass.
+ * Tries something until it comes to a value, or to a problem that is not worth it.
  *
  * @param signal ends the pauses, and the trying
  */
 export async function retry<T>(
 	attempt: () => Promise<Outcome<T>>,
-	mayPass: (problem: Problem) => boolean,
-	{ times, longestPause }: Retries,
+	{ isWorthRepeating, times, longestPause }: Retries,
 	signal?: AbortSignal,
 ): Promise<Outcome<T>> {
 	for (let retries = 0; ; retries++) {
 		const outcome = await attempt();
 		const isLast = retries === times || signal?.aborted;
-		if (!(outcome instanceof Problem) || isLast || !mayPass(outcome)) return outcome;
+		if (!(outcome instanceof Problem) || isLast || !isWorthRepeating(outcome)) return outcome;
 		await clock.sleep(retryDelay(retries, outcome.retryAfterMs, longestPause), signal);
 		if (signal?.aborted) return outcome;
 	}

@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isPassing } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { attempt, Problem } from '../task/problem';
 import { callbackTaskId, readTask } from '../task/readTask';
@@ -41,12 +40,7 @@ export async function createTask(
 	body: CreateBody,
 	signal?: AbortSignal,
 ): Promise<Outcome<Answer>> {
-	return await retry(
-		async () => await createOnce(sender, access, body),
-		(problem) => problem.kind === 'rateLimited',
-		RETRIES.create,
-		signal,
-	);
+	return await retry(async () => await createOnce(sender, access, body), RETRIES.create, signal);
 }
 
 /**
@@ -87,14 +81,9 @@ export async function queryTaskPatiently(
 ): Promise<Outcome<Answer>> {
 	return await retry(
 		async () => await queryTask(sender, access, task, signal),
-		isWorthRepeating,
 		RETRIES.query,
 		signal,
 	);
-}
-
-function isWorthRepeating(problem: Problem): boolean {
-	return isPassing(problem) || problem.kind === 'malformed';
 }
 
 async function createOnce(

@@ -17,7 +17,11 @@ import { sharingLinkOf } from './sharingLink';
 /** How many media are looked at at the same time. */
 const CONCURRENCY = 5;
 /** How often a link is looked at again that does not answer; the longest pause in ms, also where more is asked for. */
-const RETRIES = { times: 2, longestPause: 10_000 };
+const RETRIES = {
+	isWorthRepeating: ({ kind }: Problem) => kind === 'unavailable',
+	times: 2,
+	longestPause: 10_000,
+};
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
 
@@ -78,12 +82,7 @@ export class MediaChecks {
 
 	private async openUrl(url: string, kind: MediumKind): Promise<Medium> {
 		const link = withoutLogin(url);
-		const medium = await retry(
-			async () => await this.readLink(url, kind),
-			(problem) => problem.kind === 'unavailable',
-			RETRIES,
-			this.signal,
-		);
+		const medium = await retry(async () => await this.readLink(url, kind), RETRIES, this.signal);
 		if (medium instanceof Problem) {
 			throw inputProblem(
 				`The ${kind} link does not open (${medium.message}): ${link}`,

@@ -11,7 +11,12 @@ import { requestFile } from './requestFile';
 type Stream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
 
 /** How often a download that breaks off is tried again; the longest pause in ms, also where more is asked for. */
-const RETRIES = { times: 2, longestPause: 10_000 };
+const RETRIES = {
+	isWorthRepeating: ({ details: { httpCode } }: Problem) =>
+		httpCode === undefined || mayPass(httpCode),
+	times: 2,
+	longestPause: 10_000,
+};
 
 /** A file on its way. */
 interface OpenFile {
@@ -33,7 +38,6 @@ export async function download(
 ): Promise<Outcome<IBinaryData>> {
 	return await retry(
 		async () => await downloadOnce(context, url, fileName, kind, signal),
-		({ details: { httpCode } }) => httpCode === undefined || mayPass(httpCode),
 		RETRIES,
 		signal,
 	);

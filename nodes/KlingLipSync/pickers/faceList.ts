@@ -7,8 +7,6 @@ import { escapeHtml, facePicture, faceTitle } from './faceHtml';
 import { panelFaces } from './facesOfTask';
 
 const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];
-/** In px: the editor's list then has room for three faces at once. */
-const PICTURE_SIDE = 48;
 
 /**
  * The list to choose a face from: by position, which serves every video, then each face of the
@@ -37,7 +35,7 @@ export async function getFaceOptions(this: ILoadOptionsFunctions): Promise<INode
 }
 
 function withPicture(face: Face): string {
-	const picture = facePicture(face, PICTURE_SIDE);
+	const picture = facePicture(face, 'list');
 	const id = escapeHtml(face.faceId);
 	return `<table><tr><td>${picture}</td><td>&nbsp; ID ${id}</td></tr></table>`;
 }

@@ -5,7 +5,6 @@ import { Problem } from '../task/problem';
 import { escapeHtml, facePicture } from './faceHtml';
 import { panelFaces } from './facesOfTask';
 
-const PICTURE_SIDE = 56;
 const PICTURES_PER_ROW = 5;
 const MOST_PICTURES = 2 * PICTURES_PER_ROW;
 
@@ -45,7 +44,7 @@ function describe(
 	if (faces.length === 0) return text;
 	const cells = faces.map(
 		(face, index) =>
-			`<td>${facePicture(face, PICTURE_SIDE)}<br>${escapeHtml(caption(face, index))}</td>`,
+			`<td>${facePicture(face, 'matchOptions')}<br>${escapeHtml(caption(face, index))}</td>`,
 	);
 	const rows: string[] = [];
 	for (let first = 0; first < cells.length; first += PICTURES_PER_ROW)

@@ -2,10 +2,10 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { Outcome } from '../task/problem';
-import { Problem } from '../task/problem';
+import { Problem, problemJson } from '../task/problem';
 import { runSummary } from '../task/runSummary';
 import type { TaskRecord } from '../task/itemJson';
-import { problemJson, taskJson } from '../task/itemJson';
+import { taskJson } from '../task/itemJson';
 import { stopIfCancelled } from './cancellation';
 import { showHint } from './showHint';
 import { optionsOf } from './parameters';

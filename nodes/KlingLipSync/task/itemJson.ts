@@ -1,5 +1,5 @@
 import { estimateCostUsd } from './price';
-import type { Problem, ProblemDetails } from './problem';
+import type { ProblemDetails } from './problem';
 import type { Task } from './task';
 
 /** A face of a lip sync, with what it says: the times in ms as they were sent. */
@@ -74,10 +74,4 @@ export function taskJson(record: TaskRecord, includeRaw: boolean): Record<string
 /** What of an order goes into the details of its item's problem. */
 export function orderDetails({ identifyTaskId, reference }: Order = {}): ProblemDetails {
 	return { ...(identifyTaskId && { identifyTaskId }), ...(reference && { reference }) };
-}
-
-/** A problem in an item's JSON: exactly the keys that n8n routes to an error output. */
-export function problemJson(problem: Problem): { error: string; details: Record<string, unknown> } {
-	const details = { ...problem.details, ...(problem.hint && { hint: problem.hint }) };
-	return { error: problem.message, details };
 }

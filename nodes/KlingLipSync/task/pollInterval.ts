@@ -7,6 +7,20 @@ const LATER = 22;
 /** The longest interval, in ms. */
 const LONGEST = 30_000;
 
+/** The least pause after an answer that shows no task, in ms: asking sooner hardly helps. */
+const AFTER_PROBLEM = 2_000;
+/** The longest that a busy API may hold up the next look at all tasks, in ms. */
+const LONGEST_RETRY_AFTER = 60_000;
+
+/**
+ * The least pause after an answer that shows no task, in ms.
+ *
+ * @param askedFor what the API asked for (`Retry-After`), in ms
+ */
+export function pauseAfterProblem(askedFor = 0): number {
+	return Math.min(Math.max(askedFor, AFTER_PROBLEM), LONGEST_RETRY_AFTER);
+}
+
 /**
  * The pause before waiting tasks are asked for again, in ms. Few faces take seconds, long videos
  * minutes: the interval between two looks grows with the time that has passed, so that the delay stays

@@ -77,6 +77,12 @@ export function inputProblem(message: string, hint = ''): Problem {
 	return new Problem('input', message, hint);
 }
 
+/** A problem in an item's JSON: exactly the keys that n8n routes to an error output. */
+export function problemJson(problem: Problem): { error: string; details: Record<string, unknown> } {
+	const details = { ...problem.details, ...(problem.hint && { hint: problem.hint }) };
+	return { error: problem.message, details };
+}
+
 /** What something has come to: a value, or the problem that stands in its place. */
 export type Outcome<T> = T | Problem;
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'crypto';
-import { attempt, inputProblem, Problem } from './problem';
+import { attempt, Problem } from './problem';
 
 /** Where a Kling Lip Sync Trigger listens, behind `<n8n>/webhook/<workflow id>/`. */
 export const TRIGGER_PATH = 'kling-lip-sync';
@@ -7,30 +7,6 @@ export const TRIGGER_PATH = 'kling-lip-sync';
 /** The query parameters that carry the signature, and what the user gave the order. */
 export const SIGNATURE_PARAM = 'signature';
 const REFERENCE_PARAM = 'reference';
-
-/**
- * The URL of the trigger of the same workflow. An action node is told neither the trigger's URL nor
- * n8n's settings, so it is derived from the one URL of this n8n that it is told.
- *
- * @param resumeUrl `$execution.resumeUrl`
- * @throws Problem when n8n's endpoints are renamed, or the workflow is not saved
- */
-export function ownTriggerUrl(resumeUrl: string, workflowId: string | undefined): string {
-	if (!workflowId || workflowId.startsWith('__')) {
-		throw inputProblem(
-			'The workflow is not saved yet',
-			'Save and publish it: the trigger listens only then.',
-		);
-	}
-	const base = /^(https?:\/\/.+)\/webhook-waiting\//.exec(resumeUrl)?.[1];
-	if (!base) {
-		throw inputProblem(
-			"The URL of this workflow's Kling Lip Sync Trigger can't be derived, because n8n's webhook endpoints are renamed here",
-			"Open the trigger, copy its Production URL and paste it into 'Callback URL'.",
-		);
-	}
-	return `${base}/webhook/${encodeURIComponent(workflowId)}/${TRIGGER_PATH}`;
-}
 
 /**
  * Adds the reference, and the signature that the trigger recomputes. URLs of other receivers are left

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 
 import { takesPosts } from '../api/probeListener';
 import type { Run } from '../run/run';
-import { ownTriggerUrl } from '../task/signedCallbackUrl';
+import { TRIGGER_PATH } from '../task/signedCallbackUrl';
 import { attempt, inputProblem, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 import { resumeUrlOf } from './resumeUrl';
@@ -44,6 +44,30 @@ async function ownListeningUrl({ context, access }: Run): Promise<string> {
 		'This workflow is not published, so its Kling Lip Sync Trigger receives no results',
 		`Publish the workflow with the trigger, or choose another way to wait. ${NOTHING_SPENT}`,
 	);
+}
+
+/**
+ * The URL of the trigger of the same workflow. An action node is told neither the trigger's URL nor
+ * n8n's settings, so it is derived from the one URL of this n8n that it is told.
+ *
+ * @param resumeUrl `$execution.resumeUrl`
+ * @throws Problem when n8n's endpoints are renamed, or the workflow is not saved
+ */
+export function ownTriggerUrl(resumeUrl: string, workflowId: string | undefined): string {
+	if (!workflowId || workflowId.startsWith('__')) {
+		throw inputProblem(
+			'The workflow is not saved yet',
+			'Save and publish it: the trigger listens only then.',
+		);
+	}
+	const base = /^(https?:\/\/.+)\/webhook-waiting\//.exec(resumeUrl)?.[1];
+	if (!base) {
+		throw inputProblem(
+			"The URL of this workflow's Kling Lip Sync Trigger can't be derived, because n8n's webhook endpoints are renamed here",
+			"Open the trigger, copy its Production URL and paste it into 'Callback URL'.",
+		);
+	}
+	return `${base}/webhook/${encodeURIComponent(workflowId)}/${TRIGGER_PATH}`;
 }
 
 /**

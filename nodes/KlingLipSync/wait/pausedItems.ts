@@ -2,8 +2,8 @@ import type { IBinaryKeyData, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { item } from '../run/outputItems';
 import { failureOf } from '../task/failureAdvice';
-import { orderDetails, problemJson, taskJson } from '../task/itemJson';
-import { Problem } from '../task/problem';
+import { orderDetails, taskJson } from '../task/itemJson';
+import { Problem, problemJson } from '../task/problem';
 import type { KnownRun, PausedRun } from './pausedRuns';
 
 /** The JSON of each item, in the items' order. */

@@ -1,6 +1,6 @@
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
-import { pollInterval } from '../task/pollInterval';
+import { pauseAfterProblem, pollInterval } from '../task/pollInterval';
 import { failuresAsProblems } from '../task/failureAdvice';
 import { LastingAnswer } from '../task/lastingAnswer';
 import { isTerminal } from '../task/task';
@@ -14,11 +14,6 @@ import { stopIfCancelled } from '../run/cancellation';
 import { logState } from '../run/serverLog';
 import type { Run } from '../run/run';
 import { stopAtProblem } from '../run/run';
-
-/** The longest that a busy API may hold up the next look at all tasks, in ms. */
-const LONGEST_RETRY_AFTER = 60_000;
-/** The least pause after an answer that shows no task, in ms: asking sooner hardly helps. */
-const AFTER_PROBLEM = 2_000;
 
 interface Watched extends TaskRecord {
 	index: number;
@@ -69,8 +64,8 @@ export async function pollTasks(
 			clock.now() > deadline + TIMEOUTS.query ? { watched } : await look(run, watched),
 		);
 		stopIfCancelled(run);
-		waiting = looks.flatMap(({ watched, outcome, retryAfterMs = 0 }) => {
-			askedFor = Math.max(askedFor, Math.min(retryAfterMs, LONGEST_RETRY_AFTER));
+		waiting = looks.flatMap(({ watched, outcome, pauseMs = 0 }) => {
+			askedFor = Math.max(askedFor, pauseMs);
 			if (outcome) results[watched.index] = outcome;
 			const over = outcome && (outcome instanceof Problem || isTerminal(outcome.task));
 			return over ? [] : [watched];
@@ -84,7 +79,8 @@ export async function pollTasks(
 interface Look {
 	watched: Watched;
 	outcome?: Outcome<TaskRecord>;
-	retryAfterMs?: number;
+	/** The least until the next look at all tasks. */
+	pauseMs?: number;
 }
 
 async function look(run: Run, watched: Watched): Promise<Look> {
@@ -96,10 +92,7 @@ async function look(run: Run, watched: Watched): Promise<Look> {
 		watched.task = answer.task;
 		return { watched, outcome: { ...answer, order } };
 	}
-	if (!isLasting) {
-		const { retryAfterMs = 0 } = answer;
-		return { watched, retryAfterMs: Math.max(retryAfterMs, AFTER_PROBLEM) };
-	}
+	if (!isLasting) return { watched, pauseMs: pauseAfterProblem(answer.retryAfterMs) };
 	return { watched, outcome: answer.with({ ...orderDetails(order), state: task.state }) };
 }
 
