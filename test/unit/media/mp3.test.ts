@@ -13,6 +13,12 @@ it.each(Object.entries(FRAMES))('counts the frames of %s', (kind, { samples, rat
 	expect(medium.durationMs).toBe(Math.floor((100 * samples * 1000) / rate));
 });
 
+it('takes a lone frame for mp3 where it is the whole file', () => {
+	expect(mediumOf(frames(1))).toMatchObject({ format: 'mp3', durationMs: ms(1152) });
+	expect(mediumOf(Buffer.concat([Buffer.alloc(99, 1), frames(1)])).format).toBe('unknown');
+	expect(lengthOf(Buffer.alloc(99, 1), frames(2))).toBe(ms(2 * 1152));
+});
+
 it('takes frames with and without padding for one stream', () => {
 	const padded = Buffer.alloc(418, 0x11);
 	padded.write('fffb9264', 'hex');

@@ -131,6 +131,11 @@ describe('the way through the file', () => {
 		['in front of the data', file(index, mdat(500_000)), 1],
 		['behind the data', file(mdat(500_000), index), 2],
 		['behind data with a size of 64 bits', file(longBox('mdat', Buffer.alloc(500_000)), index), 2],
+		[
+			'behind an empty box with a size of 64 bits',
+			file(longBox('free', Buffer.alloc(0)), index, mdat(500_000)),
+			1,
+		],
 		['in front of data that go to the end', file(index, box('free'), endless(500_000)), 1],
 	])('costs few bytes with the index %s', (_, bytes, requests) => {
 		const { result, needs, bytes: read } = readRanges(bytes, readMedium(true), 4096);
@@ -281,6 +286,7 @@ it('does not read an index that is too large to be one', () => {
 
 it.each([
 	['a size of 64 bits that is none', longBox('mdat', Buffer.alloc(0), 3)],
+	['a size of 64 bits that is cut', Buffer.concat([numbers([1, 4]), Buffer.from('mdat')])],
 	['a size below that of a header', Buffer.concat([numbers([5, 4]), Buffer.from('mdat')])],
 	['boxes of 0 bytes in the index', box('moov', Buffer.alloc(1000))],
 	['a list of samples that is cut', file(moov([fullBox('trak', 0, 0)]), mdat())],
