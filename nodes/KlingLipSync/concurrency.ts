@@ -1,3 +1,13 @@
+/** How many at once, at most, where the user says nothing else. */
+export const AT_ONCE = {
+	/** Items of a run, each with its creates. */
+	items: 5,
+	/** Media that are looked at. */
+	looks: 5,
+	/** Queries for the callbacks of a pause, or of all triggers of this process: anyone can send one. */
+	queries: 10,
+};
+
 /**
  * Applies `work` to all items, at most `limit` at once. Results keep the items' order.
  *

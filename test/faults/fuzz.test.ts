@@ -7,7 +7,7 @@ import {
 	timingFromOptions,
 } from '../../nodes/KlingLipSync/task/audioTiming';
 import { signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
-import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/findTrigger';
+import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/ownTrigger';
 import { findFaces, type Voice, voicesFromJson } from '../../nodes/KlingLipSync/task/faceChoice';
 import { voicesFromMapping } from '../../nodes/KlingLipSync/task/faceMapping';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';

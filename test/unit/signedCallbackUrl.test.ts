@@ -1,5 +1,5 @@
 import { readSignedQuery, signedTriggerUrl } from '../../nodes/KlingLipSync/task/signedCallbackUrl';
-import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/findTrigger';
+import { ownTriggerUrl } from '../../nodes/KlingLipSync/wait/ownTrigger';
 import { isPrivateHost, requireReachable } from '../../nodes/KlingLipSync/task/publicAddress';
 import { problemOf } from './problemOf';
 

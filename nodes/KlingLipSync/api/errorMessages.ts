@@ -6,7 +6,7 @@ import { Problem } from '../task/problem';
 import { mayPass, networkReason } from './networkErrors';
 import { retryAfterMs } from './retries';
 import type { Access } from './credential';
-import type { Response } from './send';
+import type { Response } from './httpRequest';
 
 /** The HTTP status, or the envelope's code where that says more. */
 export function statusOf({ statusCode, body }: Response): number {

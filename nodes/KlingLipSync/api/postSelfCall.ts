@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { isTimeout } from './networkErrors';
-import type { Response, Sender } from './send';
+import type { Response, Sender } from './httpRequest';
 import { TIMEOUTS } from './timeouts';
 
 /** What became of a request to this n8n to go on with an execution. */

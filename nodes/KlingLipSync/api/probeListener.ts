@@ -1,7 +1,7 @@
 import type { IHttpRequestMethods } from 'n8n-workflow';
 
 import { attemptAsync, Problem } from '../task/problem';
-import type { Response, Sender } from './send';
+import type { Response, Sender } from './httpRequest';
 import { TIMEOUTS } from './timeouts';
 
 /**

@@ -2,6 +2,7 @@ import { clock } from '../clock';
 import { isPassing } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
+import { mayPass } from './networkErrors';
 
 /** What is tried again, and how often. */
 interface Retries {
@@ -11,7 +12,7 @@ interface Retries {
 	longestPause: number;
 }
 
-/** What is asked of the API again: a create only after a 429, which says that no work was begun. */
+/** What is asked again: a create only after a 429, which says that no work was begun. */
 export const RETRIES = {
 	create: {
 		isWorthRepeating: ({ kind }) => kind === 'rateLimited',
@@ -22,6 +23,18 @@ export const RETRIES = {
 		isWorthRepeating: (problem) => isPassing(problem) || problem.kind === 'malformed',
 		times: 5,
 		longestPause: 120_000,
+	},
+	/** A link to a file, which may lie on any host. */
+	look: {
+		isWorthRepeating: ({ kind }) => kind === 'unavailable',
+		times: 2,
+		longestPause: 10_000,
+	},
+	/** A finished video or a face's picture. */
+	download: {
+		isWorthRepeating: ({ details: { httpCode } }) => httpCode === undefined || mayPass(httpCode),
+		times: 2,
+		longestPause: 10_000,
 	},
 } satisfies Record<string, Retries>;
 

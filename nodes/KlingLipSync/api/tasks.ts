@@ -15,8 +15,8 @@ import {
 import { networkReason, wasNeverSent } from './networkErrors';
 import { RETRIES, retry } from './retries';
 import type { Access } from './credential';
-import type { Response, Sender } from './send';
-import { send } from './send';
+import type { Response, Sender } from './httpRequest';
+import { send } from './httpRequest';
 import { TIMEOUTS } from './timeouts';
 
 /** A task with the vendor's answer that it was read from. */
@@ -25,12 +25,13 @@ export interface Answer {
 	raw: unknown;
 }
 
-/** The body of a create, see the vendor's page; `callback_url` is optional. */
-export type CreateBody = IDataObject & { model: string; callback_url?: string };
+/** The body of a create, see the vendor's page; where to call back is added when it is sent. */
+export type CreateBody = IDataObject & { model: string };
 
 /**
  * Creates a task: sent once. Only a 429, which says that no work was begun, is repeated.
  *
+ * @param callbackUrl where the vendor is to call back, if anywhere
  * @param signal ends the pauses between repetitions; never the request, whose answer holds the id
  * @returns a Problem of kind `unanswered` when a task may exist all the same
  */
@@ -38,9 +39,11 @@ export async function createTask(
 	sender: Sender,
 	access: Access,
 	body: CreateBody,
+	callbackUrl?: string,
 	signal?: AbortSignal,
 ): Promise<Outcome<Answer>> {
-	return await retry(async () => await createOnce(sender, access, body), RETRIES.create, signal);
+	const sent = callbackUrl ? { ...body, callback_url: callbackUrl } : body;
+	return await retry(async () => await createOnce(sender, access, sent), RETRIES.create, signal);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import { Problem } from '../task/problem';
 import type { Given, Need, Reading } from './fileWindow';
@@ -20,8 +21,6 @@ export interface ByteStream extends AsyncIterable<unknown> {
 
 /** How much is read at least before it is looked at, in bytes: networks give it in small pieces. */
 const LEAST_READ = 64 * 1024;
-/** ms without a byte after which a stream is given up. */
-const LONGEST_SILENCE = 60_000;
 
 /** Computes something over the bytes of a source. */
 export async function readFrom<T>(source: ByteSource, reading: Reading<T>): Promise<T> {
@@ -111,7 +110,7 @@ export class StreamSource implements ByteSource {
 		const { signal } = this.closing;
 		for (let seen = -1; seen !== this.end; ) {
 			seen = this.end;
-			await clock.sleep(LONGEST_SILENCE, signal);
+			await clock.sleep(TIMEOUTS.silence, signal);
 		}
 		this.giveUp?.(new Problem('unavailable', 'no response in time'));
 	}

@@ -1,6 +1,7 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { retry } from '../api/retries';
+import { RETRIES, retry } from '../api/retries';
+import { AT_ONCE, createLimit } from '../concurrency';
 import { attemptAsync, inputProblem, Problem } from '../task/problem';
 import type { Outcome } from '../task/problem';
 import { withoutLogin } from '../task/quote';
@@ -14,14 +15,6 @@ import type { Medium } from './readMedium';
 import { mediumOf, readMedium } from './readMedium';
 import { sharingLinkOf } from './sharingLink';
 
-/** How many media are looked at at the same time. */
-const CONCURRENCY = 5;
-/** How often a link is looked at again that does not answer; the longest pause in ms, also where more is asked for. */
-const RETRIES = {
-	isWorthRepeating: ({ kind }: Problem) => kind === 'unavailable',
-	times: 2,
-	longestPause: 10_000,
-};
 /** Size of a piece of a stored file, in bytes. */
 const CHUNK = 256 * 1024;
 
@@ -34,9 +27,7 @@ const SKIP = "To skip this check, turn off the option 'Check Media'. Nothing was
 export class MediaChecks {
 	private readonly looks = new Map<string, Promise<Outcome<Medium>>>();
 
-	private free = CONCURRENCY;
-
-	private readonly waiting: Array<() => void> = [];
+	private readonly inTurn = createLimit(AT_ONCE.looks);
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -68,21 +59,13 @@ export class MediaChecks {
 		return outcome;
 	}
 
-	private async inTurn<T>(look: () => Promise<T>): Promise<T> {
-		if (this.free > 0) this.free--;
-		else await new Promise<void>((resolve) => this.waiting.push(resolve));
-		try {
-			return await look();
-		} finally {
-			const next = this.waiting.shift();
-			if (next) next();
-			else this.free++;
-		}
-	}
-
 	private async openUrl(url: string, kind: MediumKind): Promise<Medium> {
 		const link = withoutLogin(url);
-		const medium = await retry(async () => await this.readLink(url, kind), RETRIES, this.signal);
+		const medium = await retry(
+			async () => await this.readLink(url, kind),
+			RETRIES.look,
+			this.signal,
+		);
 		if (medium instanceof Problem) {
 			throw inputProblem(
 				`The ${kind} link does not open (${medium.message}): ${link}`,

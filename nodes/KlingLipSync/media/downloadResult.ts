@@ -1,22 +1,13 @@
 import type { BinaryHelperFunctions, IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import { mayPass } from '../api/networkErrors';
-import { retry } from '../api/retries';
-import type { Sender } from '../api/send';
+import { RETRIES, retry } from '../api/retries';
+import type { Sender } from '../api/httpRequest';
 import { TIMEOUTS } from '../api/timeouts';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
-import { requestFile } from './requestFile';
+import { fetchFile } from './fetchFile';
 
 type Stream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
-
-/** How often a download that breaks off is tried again; the longest pause in ms, also where more is asked for. */
-const RETRIES = {
-	isWorthRepeating: ({ details: { httpCode } }: Problem) =>
-		httpCode === undefined || mayPass(httpCode),
-	times: 2,
-	longestPause: 10_000,
-};
 
 /** A file on its way. */
 interface OpenFile {
@@ -38,7 +29,7 @@ export async function download(
 ): Promise<Outcome<IBinaryData>> {
 	return await retry(
 		async () => await downloadOnce(context, url, fileName, kind, signal),
-		RETRIES,
+		RETRIES.download,
 		signal,
 	);
 }
@@ -77,7 +68,7 @@ async function openFile(
 	url: string,
 	signal?: AbortSignal,
 ): Promise<Outcome<OpenFile>> {
-	const response = await requestFile(sender, url, TIMEOUTS.download, signal);
+	const response = await fetchFile(sender, url, TIMEOUTS.download, signal);
 	if (response instanceof Problem)
 		return new Problem('download', `the server does not respond (${response.message})`);
 	const stream = response.body as Stream;

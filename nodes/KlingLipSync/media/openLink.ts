@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { mayPass } from '../api/networkErrors';
 import { retryAfterMs } from '../api/retries';
-import type { Response, Sender } from '../api/send';
+import type { Response, Sender } from '../api/httpRequest';
 import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
 import type { Outcome } from '../task/problem';
@@ -12,7 +12,7 @@ import { StreamSource } from './byteSource';
 import type { Given, Need } from './fileWindow';
 import type { MediumKind } from './klingLimits';
 import { mostBytes } from './klingLimits';
-import { requestFile } from './requestFile';
+import { fetchFile } from './fetchFile';
 
 /** How much is asked for at once, in bytes: the index of most videos lies within it. */
 const PIECE = 128 * 1024;
@@ -93,7 +93,7 @@ async function request(
 	const range = need && `bytes=${need.start}-${need.start + need.length - 1}`;
 	// Ranges and sizes are those of the file only where it is not compressed on the way.
 	const headers = { 'Accept-Encoding': 'identity', ...(range && { Range: range }) };
-	const response = await requestFile(sender, url, TIMEOUTS.look, signal, headers);
+	const response = await fetchFile(sender, url, TIMEOUTS.look, signal, headers);
 	if (response instanceof Problem) return response;
 	const { statusCode } = response;
 	if (statusCode === 200 || (statusCode === 206 && need)) return response;

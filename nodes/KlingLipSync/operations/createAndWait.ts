@@ -5,7 +5,7 @@ import type { ToItems } from '../run/outputItems';
 import { outputItems } from '../run/outputItems';
 import { optionsOf } from '../run/parameters';
 import type { Run } from '../run/run';
-import { stopAtProblem } from '../run/run';
+import { stopAtProblem } from '../run/nodeErrors';
 import type { TaskRequest } from '../run/submit';
 import { submitAll } from '../run/submit';
 import type { Outcome } from '../task/problem';

@@ -3,7 +3,7 @@ import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 import { positionName } from '../task/faceChoice';
 import { Problem } from '../task/problem';
 import type { Face } from '../task/task';
-import { escapeHtml, facePicture, faceTitle } from './faceHtml';
+import { escapeHtml, facePicture, faceTitle } from './faceDisplay';
 import { panelFaces } from './facesOfTask';
 
 const POSITIONS = ['First', 'Second', 'Third', 'Fourth'];

@@ -9,7 +9,7 @@ import { positionName, positionOf } from '../task/faceChoice';
 import { timingFieldId } from '../task/faceMapping';
 import { Problem } from '../task/problem';
 import { isEmpty } from '../task/parseInput';
-import { escapeHtml, faceTitle } from './faceHtml';
+import { escapeHtml, faceTitle } from './faceDisplay';
 import { panelFaces } from './facesOfTask';
 
 /** How many faces are offered by position while the video is not known. */
@@ -34,9 +34,7 @@ interface MapperFace {
  * values of fields that are gone. Never throws: the panel would stay empty.
  */
 export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
-	const isByPosition =
-		this.getCurrentNodeParameter('faceSource') === 'video' ||
-		this.getCurrentNodeParameter('matchFacesBy') === 'position';
+	const isByPosition = this.getCurrentNodeParameter('matchFacesBy') === 'position';
 	const { mappingMode, schema, mapped } = currentMapping(this);
 	const faces = await mapperFaces(this, isByPosition);
 	if (!(faces instanceof Problem)) {

@@ -2,11 +2,8 @@ import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 
 import type { Face } from '../task/task';
 import { Problem } from '../task/problem';
-import { escapeHtml, facePicture } from './faceHtml';
+import { MOST_PICTURES, pictureTable } from './faceDisplay';
 import { panelFaces } from './facesOfTask';
-
-const PICTURES_PER_ROW = 5;
-const MOST_PICTURES = 2 * PICTURES_PER_ROW;
 
 /** The ways in which the mapper names a face, each with the faces of the video as it calls them. */
 export async function getMatchOptions(
@@ -42,12 +39,5 @@ function describe(
 	caption: (face: Face, index: number) => string,
 ): string {
 	if (faces.length === 0) return text;
-	const cells = faces.map(
-		(face, index) =>
-			`<td>${facePicture(face, 'matchOptions')}<br>${escapeHtml(caption(face, index))}</td>`,
-	);
-	const rows: string[] = [];
-	for (let first = 0; first < cells.length; first += PICTURES_PER_ROW)
-		rows.push(`<tr>${cells.slice(first, first + PICTURES_PER_ROW).join('')}</tr>`);
-	return `${text}<table>${rows.join('')}</table>`;
+	return `${text}${pictureTable(faces, caption)}`;
 }

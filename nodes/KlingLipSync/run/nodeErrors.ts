@@ -1,9 +1,11 @@
 import type { INode, JsonObject } from 'n8n-workflow';
 import { ExpressionError, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import type { Problem } from '../task/problem';
+import type { Outcome } from '../task/problem';
+import { Problem } from '../task/problem';
 import { isToolNode, textForAgent } from './agentTool';
 import { tellCreated } from './createdTasks';
+import type { Run } from './run';
 
 /**
  * The problem as n8n shows it. Built from plain values only: the request that failed carries the key.
@@ -43,4 +45,21 @@ export function nodeError(
 	error.message = message;
 	if (isTold) error.description = undefined;
 	return error;
+}
+
+/**
+ * Ends the run at the first problem, unless the user chose that the other items go on.
+ *
+ * @throws NodeApiError or NodeOperationError, naming the tasks that this run has created
+ */
+export function stopAtProblem(run: Run, outcomes: Array<Outcome<unknown>>): void {
+	if (run.context.continueOnFail()) return;
+	const index = outcomes.findIndex((outcome) => outcome instanceof Problem);
+	if (index === -1) return;
+	throw nodeError(
+		run.context.getNode(),
+		outcomes[index] as Problem,
+		index,
+		run.createdTasks.taskIds(),
+	);
 }

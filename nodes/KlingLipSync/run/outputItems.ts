@@ -10,7 +10,8 @@ import { stopIfCancelled } from './cancellation';
 import { showHint } from './showHint';
 import { optionsOf } from './parameters';
 import type { Run } from './run';
-import { forEachValue, stopAtProblem } from './run';
+import { stopAtProblem } from './nodeErrors';
+import { forEachValue } from './run';
 
 /** Builds the items of one finished task, downloads included. */
 export type ToItems = (

@@ -2,14 +2,11 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Access } from '../api/credential';
 import { readAccess } from '../api/credential';
-import { mapLimited } from '../concurrency';
+import { AT_ONCE, mapLimited } from '../concurrency';
 import type { Outcome } from '../task/problem';
 import { attemptAsync, Problem } from '../task/problem';
 import { CreatedTasks } from './createdTasks';
-import { nodeError } from './nodeErrors';
 import { runOptionsOf } from './parameters';
-
-const DEFAULT_CONCURRENCY = 5;
 
 /** One run of the node over all its input items. */
 export interface Run {
@@ -30,14 +27,14 @@ export interface Run {
  */
 export async function startRun(context: IExecuteFunctions): Promise<Run> {
 	const { maxConcurrency } = runOptionsOf(context);
-	const concurrency = Number(maxConcurrency ?? DEFAULT_CONCURRENCY);
+	const concurrency = Number(maxConcurrency ?? AT_ONCE.items);
 	return {
 		context,
 		access: await readAccess(context),
 		createdTasks: new CreatedTasks(context),
 		concurrency: Number.isFinite(concurrency)
 			? Math.max(1, Math.floor(concurrency))
-			: DEFAULT_CONCURRENCY,
+			: AT_ONCE.items,
 		signal: context.getExecutionCancelSignal?.(),
 		itemCount: context.getInputData().length,
 	};
@@ -66,22 +63,5 @@ export async function forEachValue<In, Out>(
 		outcome instanceof Problem
 			? outcome
 			: await attemptAsync(async () => await work(outcome, index)),
-	);
-}
-
-/**
- * Ends the run at the first problem, unless the user chose that the other items go on.
- *
- * @throws NodeApiError or NodeOperationError, naming the tasks that this run has created
- */
-export function stopAtProblem(run: Run, outcomes: Array<Outcome<unknown>>): void {
-	if (run.context.continueOnFail()) return;
-	const index = outcomes.findIndex((outcome) => outcome instanceof Problem);
-	if (index === -1) return;
-	throw nodeError(
-		run.context.getNode(),
-		outcomes[index] as Problem,
-		index,
-		run.createdTasks.taskIds(),
 	);
 }

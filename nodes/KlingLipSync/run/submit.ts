@@ -70,12 +70,7 @@ async function create(
 	const { context, access, createdTasks, signal } = run;
 	if (signal?.aborted) return new Problem('cancelled', 'The execution was cancelled');
 	createdTasks.sending(slot, callbackUrl);
-	const answer = await createTask(
-		context,
-		access,
-		callbackUrl ? { ...body, callback_url: callbackUrl } : body,
-		signal,
-	);
+	const answer = await createTask(context, access, body, callbackUrl, signal);
 	if (!(answer instanceof Problem)) {
 		logCreated(run, itemIndex, answer.task);
 		createdTasks.created(slot, answer.task.taskId);

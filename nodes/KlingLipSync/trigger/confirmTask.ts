@@ -3,21 +3,18 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import type { Access } from '../api/credential';
 import type { Answer } from '../api/tasks';
 import { queryTask } from '../api/tasks';
+import { TIMEOUTS } from '../api/timeouts';
 import { clock } from '../clock';
-import { createLimit } from '../concurrency';
+import { AT_ONCE, createLimit } from '../concurrency';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import { accessAnew } from './triggerCredential';
 
-/** The vendor hangs up after 10 s; an answer that comes later is of no use, in ms. */
-const CONFIRM_WITHIN = 8_000;
-/** Queries in flight at most, for all triggers of this process: anyone can send a callback. */
-const MOST_QUERIES = 10;
 /** How long a task that the API does not know is not asked for again, in ms, and for how many. */
 const UNKNOWN_FOR = 5_000;
 const MOST_UNKNOWN = 1_000;
 
-const limit = createLimit(MOST_QUERIES);
+const limit = createLimit(AT_ONCE.queries);
 const asking = new Map<string, Promise<Outcome<Answer>>>();
 /** Until when, in ms since the epoch. */
 const unknownUntil = new Map<string, number>();
@@ -38,7 +35,7 @@ export async function confirmTask(
 	taskId: string,
 ): Promise<Outcome<Answer>> {
 	const key = keyOf(place, taskId);
-	const until = clock.now() + CONFIRM_WITHIN;
+	const until = clock.now() + TIMEOUTS.confirm;
 	const ask = async () =>
 		await limit(async () => await query(context, access, place, taskId, until));
 	const answer = asking.get(key) ?? ask().finally(() => asking.delete(key));

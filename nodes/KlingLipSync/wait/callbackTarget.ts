@@ -1,13 +1,19 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { takesPosts } from '../api/probeListener';
 import { optionsOf, textOf } from '../run/parameters';
 import { referenceOf } from '../run/reference';
 import type { Run } from '../run/run';
 import { signedTriggerUrl } from '../task/signedCallbackUrl';
 import type { Outcome } from '../task/problem';
-import { attemptAsync, Problem } from '../task/problem';
+import { attempt, attemptAsync, inputProblem, Problem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
-import { ADVICE, listeningUrl } from './findTrigger';
-import { resumeCallbackUrl } from './resumeUrl';
+import { NOTHING_SPENT, ownListeningUrl } from './ownTrigger';
+import { resumeCallbackUrl, resumeUrlOf } from './resumeUrl';
 import type { WaitMode } from './waitMode';
+
+/** What to do about a receiver outside of this n8n that can't be reached. */
+const ADVICE = `Enter a URL in 'Callback URL' that is reachable from the internet. ${NOTHING_SPENT}`;
 
 /** Gives the URL of a trigger that listens; `''` stands for the trigger of this workflow. */
 type TriggerAt = (pasted: string) => Promise<Outcome<string>>;
@@ -22,7 +28,11 @@ export function callbackTargets(
 ): (itemIndex: number) => Promise<Outcome<string | undefined>> {
 	const triggers = new Map<string, Promise<Outcome<string>>>();
 	const triggerAt: TriggerAt = async (pasted) => {
-		const found = triggers.get(pasted) ?? attemptAsync(async () => await listeningUrl(run, pasted));
+		const found =
+			triggers.get(pasted) ??
+			attemptAsync(async () =>
+				pasted === '' ? await ownListeningUrl(run) : await pastedListeningUrl(run, pasted),
+			);
 		triggers.set(pasted, found);
 		return await found;
 	};
@@ -51,4 +61,31 @@ async function callbackUrlOf(
 	if (own === '') return undefined;
 	requireReachable(own, access.baseUrl, 'The callback URL', ADVICE);
 	return own;
+}
+
+/**
+ * The URL of a trigger elsewhere. Only this n8n is asked whether something listens: what another
+ * server says to such a question may mean anything.
+ *
+ * @throws Problem that tells apart why nothing would arrive
+ */
+async function pastedListeningUrl({ context, access }: Run, url: string): Promise<string> {
+	const isOwn = isOfThisN8n(context, url);
+	requireReachable(url, access.baseUrl, 'The callback URL', isOwn ? undefined : ADVICE);
+	if (!isOwn || (await takesPosts(context, url)) !== false) return url;
+	throw new URL(url).pathname.includes('/webhook-test/')
+		? inputProblem(
+				'The callback URL is the Test URL of a trigger that is not listening',
+				`Paste the trigger's Production URL and publish its workflow. A Test URL works only for one result, within two minutes after 'Listen for test event' was pressed. ${NOTHING_SPENT}`,
+			)
+		: inputProblem(
+				'No trigger receives results at the callback URL',
+				`Publish the workflow of the trigger, and check that its Production URL was copied completely. ${NOTHING_SPENT}`,
+			);
+}
+
+function isOfThisN8n(context: IExecuteFunctions, url: string): boolean {
+	const resumeUrl = attempt(() => resumeUrlOf(context));
+	if (resumeUrl instanceof Problem || !URL.canParse(url)) return false;
+	return new URL(url).origin === new URL(resumeUrl).origin;
 }

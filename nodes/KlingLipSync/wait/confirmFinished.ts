@@ -1,25 +1,15 @@
 import type { Access } from '../api/credential';
-import type { Sender } from '../api/send';
+import type { Sender } from '../api/httpRequest';
 import { queryTask } from '../api/tasks';
 import { clock } from '../clock';
-import { mapLimited } from '../concurrency';
+import { AT_ONCE, mapLimited } from '../concurrency';
 import { isPassing, LastingAnswer } from '../task/lastingAnswer';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 import type { Task } from '../task/task';
 import { isTerminal } from '../task/task';
 import type { TaskRecord } from '../task/itemJson';
-
-/** Queries in flight at most, and how long each may take, in ms: the vendor waits 10 s for an answer. */
-const CONCURRENCY = 10;
-const QUERY_TIMEOUT = 5_000;
-/** The pause before an answer that may last is asked for again, in ms. */
-const ASK_AGAIN = 1_000;
-/**
- * How long one task may be out of reach while others are not, in ms, before the others go on
- * without it. The vendor repeats a callback for half an hour.
- */
-const OUT_OF_REACH = 300_000;
+import { PAUSE_TIMING } from './pauseTiming';
 
 /** What a callback has led to. */
 export type Confirmation = 'all' | 'some' | 'unsure';
@@ -135,7 +125,7 @@ export class FinishedTasks {
 		let batch = this.unfinished().filter(({ task }) => this.asked.has(task.taskId));
 		this.asked.clear();
 		for (let size = 1; ; size *= 2) {
-			const looks = await mapLimited(batch, CONCURRENCY, async (watched) => {
+			const looks = await mapLimited(batch, AT_ONCE.queries, async (watched) => {
 				return await this.ask(watched, asker);
 			});
 			if (looks.includes('unknown')) return false;
@@ -154,7 +144,7 @@ export class FinishedTasks {
 				await asker.access(),
 				task,
 				undefined,
-				QUERY_TIMEOUT,
+				PAUSE_TIMING.query,
 			);
 			const isLasting = lasting.isLasting(answer, clock.now());
 			if (!(answer instanceof Problem)) {
@@ -172,7 +162,7 @@ export class FinishedTasks {
 			if (isPassing(answer)) return watched.callers > 0 ? 'running' : 'unknown';
 			// A task that was created a moment ago may not be known everywhere: it is taken to run.
 			if (answer.kind === 'unknownTask') return 'running';
-			await clock.sleep(ASK_AGAIN);
+			await clock.sleep(PAUSE_TIMING.askAgain);
 		}
 	}
 
@@ -180,7 +170,9 @@ export class FinishedTasks {
 		if (!isPassing(answer)) return false;
 		watched.outOfReachSince ??= clock.now();
 		const { outOfReachSince } = watched;
-		return clock.now() - outOfReachSince >= OUT_OF_REACH && this.lastSeen > outOfReachSince;
+		return (
+			clock.now() - outOfReachSince >= PAUSE_TIMING.outOfReach && this.lastSeen > outOfReachSince
+		);
 	}
 
 	private unfinished(): Watched[] {

@@ -33,6 +33,15 @@ export const PAUSE_TIMING = {
 	quietForLast: 4_000,
 	/** Later than so long after a callback came its handler begins nothing new: the vendor hangs up after 10 s. */
 	answerWithin: 7_000,
+	/** How long a query for a callback may take: less than its handler has. */
+	query: 5_000,
+	/** The pause before an answer that may last is asked for again. */
+	askAgain: 1_000,
+	/**
+	 * How long one task may be out of reach while others are not, before the others go on without it.
+	 * The vendor repeats a callback for half an hour.
+	 */
+	outOfReach: 300_000,
 	/**
 	 * How long after the first callback for a found wait a process that is younger than `young` may
 	 * still be starting. Then n8n takes waiting executions for crashed ones and writes them anew; one

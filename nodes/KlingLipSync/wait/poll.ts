@@ -13,7 +13,7 @@ import { mapLimited } from '../concurrency';
 import { stopIfCancelled } from '../run/cancellation';
 import { logState } from '../run/serverLog';
 import type { Run } from '../run/run';
-import { stopAtProblem } from '../run/run';
+import { stopAtProblem } from '../run/nodeErrors';
 
 interface Watched extends TaskRecord {
 	index: number;

@@ -12,7 +12,7 @@ import { MODELS } from '../../task/task';
 import type { SpeakingFace } from '../../task/itemJson';
 import type { InputMedia, SentAudio } from '../inputMedia';
 import type { LipSyncInput, OriginalSound } from './readParameters';
-import { videoRevisionBody } from './videoRevision';
+import { videoRevisionBody } from './videoRevisionRequest';
 
 /** Volumes of the video's own sound, where the user gives no number: 0 is silent, 1 leaves it as it is. */
 const ORIGINAL_VOLUMES: Record<OriginalSound, number> = { replace: 0, keep: 1 };

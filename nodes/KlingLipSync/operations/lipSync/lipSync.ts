@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { forEachItem, forEachValue, startRun, stopAtProblem } from '../../run/run';
+import { stopAtProblem } from '../../run/nodeErrors';
+import { forEachItem, forEachValue, startRun } from '../../run/run';
 import { attemptAsync, Problem } from '../../task/problem';
 import { orderDetails } from '../../task/itemJson';
 import { planWait } from '../../wait/waitPlan';

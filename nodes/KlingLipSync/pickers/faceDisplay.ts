@@ -1,7 +1,10 @@
 import type { Face } from '../task/task';
 
 /** The side of a face's picture, in px; in the list the editor then has room for three faces at once. */
-const PICTURE_SIDE = { list: 48, matchOptions: 56 };
+const PICTURE_SIDE = { list: 48, table: 56 };
+const PICTURES_PER_ROW = 5;
+/** How many faces a table shows: two rows of them. */
+export const MOST_PICTURES = 2 * PICTURES_PER_ROW;
 
 /** `Face 2 · 1.5–8 s`: the number of a face in its video, and when it is on screen. */
 export function faceTitle(face: Face, index: number): string {
@@ -20,6 +23,21 @@ export function facePicture({ faceReference }: Face, place: keyof typeof PICTURE
 	if (protocol !== 'https:' && protocol !== 'http:') return '';
 	const side = PICTURE_SIDE[place];
 	return `<img src="${escapeHtml(href)}" width="${side}" height="${side}" alt="">`;
+}
+
+/** The pictures of several faces in rows, each with what it is called below. */
+export function pictureTable(
+	faces: Face[],
+	caption: (face: Face, index: number) => string,
+): string {
+	const cells = faces.map(
+		(face, index) =>
+			`<td>${facePicture(face, 'table')}<br>${escapeHtml(caption(face, index))}</td>`,
+	);
+	const rows: string[] = [];
+	for (let first = 0; first < cells.length; first += PICTURES_PER_ROW)
+		rows.push(`<tr>${cells.slice(first, first + PICTURES_PER_ROW).join('')}</tr>`);
+	return `<table>${rows.join('')}</table>`;
 }
 
 /** What others wrote, as text in HTML. */

@@ -3,27 +3,20 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { takesPosts } from '../api/probeListener';
 import type { Run } from '../run/run';
 import { TRIGGER_PATH } from '../task/signedCallbackUrl';
-import { attempt, inputProblem, Problem } from '../task/problem';
+import { inputProblem } from '../task/problem';
 import { requireReachable } from '../task/publicAddress';
 import { resumeUrlOf } from './resumeUrl';
 
 const TRIGGER_TYPE = /\.klingLipSyncTrigger$/;
-const NOTHING_SPENT = 'Nothing was sent or charged.';
-
-/** What to do about a receiver outside of this n8n that can't be reached. */
-export const ADVICE = `Enter a URL in 'Callback URL' that is reachable from the internet. ${NOTHING_SPENT}`;
+/** The end of a message about a wait that was refused beforehand. */
+export const NOTHING_SPENT = 'Nothing was sent or charged.';
 
 /**
- * The URL of a trigger that gets the results of the run.
+ * The URL of the trigger of this workflow, which gets the results of the run.
  *
- * @param pasted the URL that the user gave; empty for the trigger of this workflow
  * @throws Problem that tells apart why nothing would arrive
  */
-export async function listeningUrl(run: Run, pasted: string): Promise<string> {
-	return pasted === '' ? await ownListeningUrl(run) : await pastedListeningUrl(run, pasted);
-}
-
-async function ownListeningUrl({ context, access }: Run): Promise<string> {
+export async function ownListeningUrl({ context, access }: Run): Promise<string> {
 	const triggers = nodesOf(context)?.filter(({ type }) => TRIGGER_TYPE.test(type));
 	if (triggers?.length === 0) {
 		throw inputProblem(
@@ -68,31 +61,6 @@ export function ownTriggerUrl(resumeUrl: string, workflowId: string | undefined)
 		);
 	}
 	return `${base}/webhook/${encodeURIComponent(workflowId)}/${TRIGGER_PATH}`;
-}
-
-/**
- * Only this n8n is asked whether something listens: what another server says to such a question may
- * mean anything.
- */
-async function pastedListeningUrl({ context, access }: Run, url: string): Promise<string> {
-	const isOwn = isOfThisN8n(context, url);
-	requireReachable(url, access.baseUrl, 'The callback URL', isOwn ? undefined : ADVICE);
-	if (!isOwn || (await takesPosts(context, url)) !== false) return url;
-	throw new URL(url).pathname.includes('/webhook-test/')
-		? inputProblem(
-				'The callback URL is the Test URL of a trigger that is not listening',
-				`Paste the trigger's Production URL and publish its workflow. A Test URL works only for one result, within two minutes after 'Listen for test event' was pressed. ${NOTHING_SPENT}`,
-			)
-		: inputProblem(
-				'No trigger receives results at the callback URL',
-				`Publish the workflow of the trigger, and check that its Production URL was copied completely. ${NOTHING_SPENT}`,
-			);
-}
-
-function isOfThisN8n(context: IExecuteFunctions, url: string): boolean {
-	const resumeUrl = attempt(() => resumeUrlOf(context));
-	if (resumeUrl instanceof Problem || !URL.canParse(url)) return false;
-	return new URL(url).origin === new URL(resumeUrl).origin;
 }
 
 /**

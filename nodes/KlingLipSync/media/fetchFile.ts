@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { networkReason } from '../api/networkErrors';
-import type { Response, Sender } from '../api/send';
+import type { Response, Sender } from '../api/httpRequest';
 import type { Outcome } from '../task/problem';
 import { Problem } from '../task/problem';
 
@@ -11,7 +11,7 @@ import { Problem } from '../task/problem';
  * @param timeout in ms
  * @returns whatever is answered, also an error; a Problem of kind `unavailable` where nothing is
  */
-export async function requestFile(
+export async function fetchFile(
 	sender: Sender,
 	url: string,
 	timeout: number,
