@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
+import { TIMEOUTS } from '../../nodes/KlingLipSync/api/timeouts';
 import { MediaChecks } from '../../nodes/KlingLipSync/media/checkMedia';
 import type { Medium } from '../../nodes/KlingLipSync/media/readMedium';
 import { attemptAsync, Problem } from '../../nodes/KlingLipSync/task/problem';
@@ -12,6 +13,7 @@ import type { LocalServer } from './localServer';
 import { startServer } from './localServer';
 import { helper } from './node-types';
 import { speedUp } from './setup';
+import { until } from './helpers';
 
 const PROBE = 'test.looker';
 
@@ -236,6 +238,30 @@ describe('a video', () => {
 		answers['/clip.mp4'] = answer;
 		expect(await look('video', '/clip.mp4')).toMatchObject(expected);
 		expect(requests).toHaveLength(count);
+	});
+
+	it('is sent on when the server sends another part than it is asked for', async () => {
+		const later: Answer = (_, response) => {
+			const start = BEHIND.length - INDEX.length + 1;
+			const range = `bytes ${start}-${BEHIND.length - 1}/${BEHIND.length}`;
+			response.writeHead(206, { 'content-range': range }).end(BEHIND.subarray(start));
+		};
+		answers['/clip.mp4'] = inTurn(file(BEHIND), later);
+		expect(await look('video', '/clip.mp4')).toEqual({ format: 'mp4', bytes: BEHIND.length });
+	});
+
+	it('is read no further than to its index, wherever the server goes on', async () => {
+		const content = Buffer.concat([ftyp(), mdat(3_000_000), INDEX, mdat(60_000_000)]);
+		answers['/clip.mp4'] = inTurn(file(content), file(content, { ranges: false }));
+		const { silence } = TIMEOUTS;
+		TIMEOUTS.silence = 20 * 60_000;
+		try {
+			expect(await look('video', '/clip.mp4')).toMatchObject(expected);
+			await until(() => open === 0, 15_000);
+		} finally {
+			TIMEOUTS.silence = silence;
+		}
+		expect(sent()).toBeLessThan(4_000_000 + MOST_IN_FLIGHT);
 	});
 
 	it('is sent on when its length can not be found out', async () => {

@@ -218,12 +218,17 @@ describe("the vendor's newer revision", () => {
 	});
 
 	it.each([
-		['several faces', mapping({ '#1': AUDIO, '#2': AUDIO })],
-		['a time', { options: { soundInsertTime: 1000 } }],
-		['a volume', { options: { soundVolume: 0.5 } }],
-		['the original sound', { originalSound: 'keep' }],
-	])('has no place for %s, which is refused before anything is sent', async (_, parameters) => {
-		const run = await lipSync(parameters);
+		['several faces', mapping({ '#1': AUDIO, '#2': AUDIO }), 'Only one face can speak in a video'],
+		['a time', { options: { soundInsertTime: 1000 } }, "'Start Speaking At (ms)' can't be used"],
+		['a volume', { options: { soundVolume: 0.5 } }, "'Voice Volume' can't be used"],
+		[
+			'the original sound',
+			{ originalSound: 'keep' },
+			"'Original Sound' can't be set to 'Keep Underneath'",
+		],
+	])('has no place for %s, which is refused before anything is sent', async (_, given, message) => {
+		const run = await lipSync(given);
+		expect(run.error?.message).toBe(message);
 		expect(run.error?.description).toContain("API revision 'Video'");
 		expect(api.creates()).toHaveLength(0);
 	});

@@ -203,13 +203,19 @@ describe('a video that lies on another host', () => {
 		const { run } = await runFrom((req, res) =>
 			res.writeHead(200, { 'content-type': contentType }).end(body),
 		);
-		expect(run.error?.message).toContain(contentType.split(';')[0]);
+		expect(run.error?.message).toContain(`a page (${contentType.split(';')[0]}) instead`);
 		expect(run.error?.message).toMatch(/paid for/);
 	});
 
-	test('is a video if its type is not told', async () => {
-		const { run } = await runFrom((req, res) => res.writeHead(200).end('film'));
-		expect(run.items('Kling')[0].binary.data.mimeType).toBe('video/mp4');
+	test.each([
+		['video/mp4', 'is not told', undefined],
+		['video/mp4', 'says nothing', 'application/octet-stream'],
+		['video/quicktime', 'has parameters', 'video/quicktime ; codecs=avc1'],
+	])('is %s if its type %s', async (mimeType, _, told) => {
+		const { run } = await runFrom((req, res) =>
+			res.writeHead(200, told ? { 'content-type': told } : {}).end('film'),
+		);
+		expect(run.items('Kling')[0].binary.data.mimeType).toBe(mimeType);
 	});
 
 	test('is an error if there is nothing in it', async () => {

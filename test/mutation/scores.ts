@@ -1,6 +1,6 @@
 /** The part of the standard report of mutation testing that counts. */
 export interface Report {
-	files: Record<string, { mutants: Array<{ status: string }> }>;
+	files: Record<string, { mutants: Array<{ status: string; static?: boolean }> }>;
 }
 
 /** How many mistakes of a folder the tests notice, in percent. */
@@ -22,13 +22,19 @@ const LEAST = 80;
 const NOTICED = ['Killed', 'Timeout'];
 const MISSED = ['Survived', 'NoCoverage'];
 
-/** The score of each folder, from the reports of all runs. */
-export function scores(reports: Report[]): Score[] {
+/**
+ * The score of each folder, from the reports of all runs.
+ *
+ * @param skipsStatic leaves out what is worked out when a file is loaded, also where a test loads it anew:
+ *   then that test alone was tried
+ */
+export function scores(reports: Report[], skipsStatic: boolean): Score[] {
 	const counts = new Map<string, { noticed: number; mistakes: number }>();
 	for (const [file, { mutants }] of reports.flatMap(({ files }) => Object.entries(files))) {
 		const folder = folderOf(file);
 		const count = counts.get(folder) ?? { noticed: 0, mistakes: 0 };
-		for (const { status } of mutants) {
+		for (const { status, static: isStatic } of mutants) {
+			if (skipsStatic && isStatic) continue;
 			if (NOTICED.includes(status)) count.noticed++;
 			if (NOTICED.includes(status) || MISSED.includes(status)) count.mistakes++;
 		}
@@ -54,7 +60,7 @@ export function belowThreshold(found: Score[]): Score[] {
 export function folderOf(file: string): string {
 	const [, folder = file.split('/')[0]] = /^nodes\/KlingLipSync\/([^/]+)\//.exec(file) ?? [];
 	if (folder !== 'media') return folder;
-	return /(byteSource|checkMedia|downloadResult|binaryFile|openLink|requestFile)\.ts$/.test(file)
+	return /(byteSource|checkMedia|downloadResult|binaryFile|openLink|fetchFile)\.ts$/.test(file)
 		? 'media'
 		: READERS;
 }
