@@ -1,5 +1,5 @@
-import type { Revision } from '../task/apiRevision';
-import { revisionOf } from '../task/apiRevision';
+import type { Revision } from '../task/modelsAndPaths';
+import { revisionOf } from '../task/modelsAndPaths';
 
 /** The credential type of every node of this package. */
 export const CREDENTIAL = 'klingLipSyncApi';

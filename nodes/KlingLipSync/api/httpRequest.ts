@@ -1,6 +1,6 @@
 import type { IDataObject, IHttpRequestMethods, IHttpRequestOptions } from 'n8n-workflow';
 
-import { REVISIONS } from '../task/apiRevision';
+import { REVISIONS } from '../task/modelsAndPaths';
 import type { Access } from './credential';
 
 /** Any n8n context that can send requests. */

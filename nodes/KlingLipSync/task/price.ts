@@ -1,5 +1,5 @@
-import type { Revision } from './apiRevision';
-import { REVISIONS } from './apiRevision';
+import type { Revision } from './modelsAndPaths';
+import { REVISIONS } from './modelsAndPaths';
 import type { Task } from './task';
 import { isIdentify } from './task';
 

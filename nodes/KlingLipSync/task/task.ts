@@ -1,4 +1,4 @@
-import { REVISIONS } from './apiRevision';
+import { REVISIONS } from './modelsAndPaths';
 
 /**
  * State of a task as the API names it: `pending`, `processing`, `completed` or `failed`. Any other is

@@ -3,7 +3,7 @@ import type { Timing } from '../../task/audioTiming';
 import { TIMING_FIELDS } from '../../task/audioTiming';
 import type { FaceVoice } from '../../task/faceChoice';
 import { inputProblem } from '../../task/problem';
-import { REVISIONS } from '../../task/apiRevision';
+import { REVISIONS } from '../../task/modelsAndPaths';
 import type { SentAudio } from '../inputMedia';
 
 const INSTEAD =
