@@ -194,6 +194,14 @@ describe('an audio', () => {
 		expect(await look('audio', '/m4a')).toMatchObject({ durationMs: 4000 });
 	});
 
+	it('may be as large as Kling takes, wherever that has to be counted', async () => {
+		const most = Buffer.concat([VOICE, Buffer.alloc(5 * 1024 ** 2 - VOICE.length)]);
+		answers['/most'] = file(most, { size: false });
+		answers['/more'] = file(Buffer.concat([most, Buffer.alloc(1)]), { size: false });
+		expect(await look('audio', '/most')).toMatchObject({ format: 'mp3', bytes: most.length });
+		expect((await problemAt('audio', '/more')).message).toContain('is too large');
+	});
+
 	it('is refused when it is too large, and read no further than it takes to know that', async () => {
 		const large = Buffer.concat([VOICE, Buffer.alloc(30_000_000)]);
 		answers['/told'] = file(large);

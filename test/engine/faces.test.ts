@@ -429,7 +429,17 @@ describe('the list of faces', () => {
 		const options = await engine.loadFields<INodePropertyOptions[]>('getMatchOptions', {
 			parameters: { faceSource: 'identifyTask', identifyTaskId: null },
 		});
-		expect(options.map(({ value }) => value)).toEqual(['id', 'position']);
-		for (const { description } of options) expect(description).not.toContain('<');
+		expect(options).toEqual([
+			{
+				name: 'Face ID',
+				value: 'id',
+				description: 'Only this video: its faces by their IDs',
+			},
+			{
+				name: 'Position',
+				value: 'position',
+				description: 'Any video: its faces in the order in which they are found',
+			},
+		]);
 	});
 });

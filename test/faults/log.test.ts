@@ -20,6 +20,10 @@ const lines = (...levels: string[]) =>
 		.map(({ message }) => message)
 		.filter((message) => message.startsWith('Kling Lip Sync'));
 
+/** What a log that takes more than text keeps beside it. */
+const metaOf = (text: string) =>
+	world.engine.logs.filter(({ message }) => message.includes(text)).map(({ meta }) => meta);
+
 const byDefault = () => lines('info', 'warn', 'error');
 
 const created = (model: string, node: string, executionId: string) =>
@@ -39,6 +43,9 @@ test('Each create is in n8n’s log at its default level once, and nothing else 
 		...created(IDENTIFY, 'Dub the film', executionId),
 		...created(LIP_SYNC, 'Dub the film', executionId),
 	]);
+	expect(metaOf('created task').slice(3)).toEqual(
+		createdIds(world, LIP_SYNC).map((taskId, itemIndex) => ({ taskId, itemIndex })),
+	);
 });
 
 test('A create is in the log before the next one is sent', async () => {
@@ -70,6 +77,7 @@ test.each<[string, Fault]>([
 			new RegExp(`A task may have been created .*node "Kling", item 0, execution ${executionId}`),
 		),
 	]);
+	expect(metaOf('A task may have been created')).toEqual([{ itemIndex: 0 }]);
 	expect(lines('info')).toEqual([]);
 });
 
@@ -94,6 +102,8 @@ test('Each new state of a task is one line for who looks closer', async () => {
 	});
 	const debug = lines('debug');
 	expect(debug.at(-1)).toBe(`Kling Lip Sync: task ${createdIds(world)[0]} is completed`);
+	const [taskId] = createdIds(world);
+	expect(metaOf('is completed')).toEqual([{ taskId, state: 'completed' }]);
 	expect(new Set(debug).size).toBe(debug.length);
 	expect(debug.length).toBeLessThanOrEqual(2);
 });

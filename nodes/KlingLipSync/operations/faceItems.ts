@@ -37,7 +37,7 @@ export async function faceItems(
 	const { faces } = record.task;
 	if (!faces) return [built];
 
-	const pictures = downloadFaceImages ? await facePictures(run, record.task) : [];
+	const pictures = downloadFaceImages ? await facePictures(run, record.task, faces) : [];
 	if (pictures instanceof Problem) return pictures;
 	if (!splitFaces) {
 		const named = pictures.map((picture, index) => [`face_${index + 1}`, picture]);

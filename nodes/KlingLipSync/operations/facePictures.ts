@@ -15,9 +15,10 @@ import type { Face, Task } from '../task/task';
 export async function facePictures(
 	run: Run,
 	task: Task,
+	faces: Face[],
 ): Promise<Outcome<Array<IBinaryData | undefined>>> {
 	const pictures: Array<IBinaryData | undefined> = [];
-	for (const [index, face] of (task.faces ?? []).entries()) {
+	for (const [index, face] of faces.entries()) {
 		const picture = await facePicture(run, task, face, index);
 		if (picture instanceof Problem) return picture;
 		pictures.push(picture);
