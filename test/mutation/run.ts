@@ -116,6 +116,8 @@ function mutate(
 			concurrency: 3,
 			// A reader that a mistake sends round in circles is the commonest; unlike n8n it never waits.
 			timeoutMS: room === 'rest' ? 20_000 : 5_000,
+			// Three at once on two cores: all wait for a part of their time, and none is to pass for endless.
+			timeoutFactor: 3,
 			tempDirName: 'artifacts/mutation/sandbox',
 			reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 			htmlReporter: { fileName: path.join(REPORTS, `${room}.html`) },
