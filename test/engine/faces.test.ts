@@ -333,6 +333,22 @@ describe('a mapping', () => {
 		expect(folded(fields)).toHaveLength(2 * 5);
 	});
 
+	it.each([
+		['a new video', { faceSource: 'video', matchFacesBy: 'id' }],
+		['a new video that was by position', { faceSource: 'video', matchFacesBy: 'position' }],
+		['a task by position', { faceSource: 'identifyTask', matchFacesBy: 'position' }],
+	])('knows the settings of further faces of %s beforehand', async (_, parameters) => {
+		const identifyTaskId = null;
+		const { fields } = await engine.loadFields('getFaces', {
+			parameters: { identifyTaskId, ...parameters },
+		});
+		const hidden = fields.filter(({ display }) => !display).map(({ id }) => id);
+		expect(hidden.filter((id) => id.endsWith(':sound_volume'))).toEqual([
+			'#5:sound_volume',
+			'#6:sound_volume',
+		]);
+	});
+
 	it('guesses nothing for ids that do not count', async () => {
 		const { taskId } = await identified(api, { faces: [{ face_id: 'anna' }] });
 		const { fields } = await panel(taskId);

@@ -38,7 +38,7 @@ export async function getFaces(this: ILoadOptionsFunctions): Promise<ResourceMap
 	const { mappingMode, schema, mapped } = currentMapping(this);
 	const faces = await mapperFaces(this, isByPosition);
 	if (!(faces instanceof Problem)) {
-		const fields = [...faces.flatMap(fieldsOf), ...announced(faces, isByPosition)];
+		const fields = [...faces.flatMap(fieldsOf), ...announced(faces)];
 		const known = new Set(faces.flatMap(fieldsOf).map(({ id }) => id));
 		const stale = mapped.filter(({ id }) => !known.has(id)).map(asStale);
 		const staleIds = new Set(stale.map(({ id }) => id));
@@ -107,10 +107,10 @@ function fieldsOf({ key, name, label }: MapperFace): ResourceMapperField[] {
  * Hidden settings of the faces that another video may have. The editor unfolds every field that
  * comes in after something was mapped, but not one that it has met before.
  */
-function announced(faces: MapperFace[], isByPosition: boolean): ResourceMapperField[] {
+function announced(faces: MapperFace[]): ResourceMapperField[] {
 	const keys = faces.map(({ key }) => key);
 	while (keys.length < MOST_ANNOUNCED) {
-		const key = isByPosition ? positionName(keys.length + 1) : following(keys[keys.length - 1]);
+		const key = following(keys[keys.length - 1]);
 		if (!key || keys.includes(key)) break;
 		keys.push(key);
 	}
@@ -121,7 +121,7 @@ function announced(faces: MapperFace[], isByPosition: boolean): ResourceMapperFi
 	);
 }
 
-/** `face_009` → `face_010`, as far as ids count at all. */
+/** `face_009` → `face_010`, `#4` → `#5`, as far as ids count at all. */
 function following(id: string): string | undefined {
 	const [, stem, digits] = /^(.*?)(\d{1,9})$/.exec(id) ?? [];
 	return digits && `${stem}${String(Number(digits) + 1).padStart(digits.length, '0')}`;
