@@ -101,8 +101,8 @@ test('Each new state of a task is one line for who looks closer', async () => {
 		nodes: [lipSync({ faceSource: 'session', sessionId, faceId: 'face_001' })],
 	});
 	const debug = lines('debug');
-	expect(debug.at(-1)).toBe(`Kling Lip Sync: task ${createdIds(world)[0]} is completed`);
 	const [taskId] = createdIds(world);
+	expect(debug.at(-1)).toBe(`Kling Lip Sync: task ${taskId} is completed`);
 	expect(metaOf('is completed')).toEqual([{ taskId, state: 'completed' }]);
 	expect(new Set(debug).size).toBe(debug.length);
 	expect(debug.length).toBeLessThanOrEqual(2);

@@ -103,7 +103,7 @@ function mutate(
 					testEnvironment: path.join(__dirname, 'environment.ts'),
 					testSequencer: path.join(__dirname, 'sequencer.ts'),
 					testMatch: ROOMS[room],
-					// A mistake that makes a test wait in vain is the commonest here: none waits longer when all is well.
+					// No test takes longer when all is well; one that a mistake lets wait in vain is done sooner.
 					testTimeout: 20_000,
 				},
 			},
@@ -114,7 +114,7 @@ function mutate(
 			mutate: nth > 1 ? everyNth(nth, chosen) : chosen,
 			ignorePatterns: ['dist', 'artifacts', 'docs'],
 			concurrency: 3,
-			// A reader that a mistake sends round in circles is the commonest; unlike n8n it never waits.
+			// Readers and rules never wait, so one that takes longer goes round in circles.
 			timeoutMS: room === 'rest' ? 20_000 : 5_000,
 			// Three at once on two cores: all wait for a part of their time, and none is to pass for endless.
 			timeoutFactor: 3,
