@@ -7,8 +7,8 @@ import { TestEnvironment } from 'jest-environment-node';
 require('../register');
 
 /**
- * Jest's environment, with a way to what is outside of it: n8n's engine is loaded once a process, where Jest
- * would load its thousands of modules anew for each test file.
+ * Jest's environment, with a way to what is outside of it: n8n's engine and the emulator are loaded once a process, where Jest
+ * would load their thousands of modules anew for each test file.
  */
 export default class extends TestEnvironment {
 	constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {

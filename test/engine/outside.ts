@@ -1,6 +1,7 @@
-/** Gives the test files n8n's engine as it is loaded outside of Jest's environment. */
+/** Gives the test files n8n's engine and the emulator as they are loaded outside of Jest's environment. */
 
 declare const requireOutside: (name: string) => unknown;
 
-for (const name of ['n8n-core', 'n8n-workflow', require.resolve('./n8n')])
+const LIBRARIES = ['n8n-core', 'n8n-workflow', 'express'];
+for (const name of [...LIBRARIES, require.resolve('./n8n'), require.resolve('../emulator')])
 	jest.doMock(name, () => requireOutside(name));
