@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { FileWindow } from '../../../nodes/KlingLipSync/media/fileWindow';
-import { FORMAT_NAMES } from '../../../nodes/KlingLipSync/media/format';
-import { mediumOf, readMedium } from '../../../nodes/KlingLipSync/media/readMedium';
+import { FileWindow } from '../../nodes/KlingLipSync/media/fileWindow';
+import { FORMAT_NAMES } from '../../nodes/KlingLipSync/media/format';
+import { mediumOf, readMedium } from '../../nodes/KlingLipSync/media/readMedium';
 import {
 	adtsFrames,
 	box,
@@ -23,8 +23,8 @@ import {
 	chunk,
 	sidx,
 	trak,
-} from './makers';
-import { readForwards, readRanges } from './readings';
+} from '../unit/media/makers';
+import { readForwards, readRanges } from '../unit/media/readings';
 
 const MEDIA: Record<string, Buffer> = {
 	mp3: Buffer.concat([
