@@ -100,13 +100,13 @@ function commonProblem(
 			'The API is receiving too many requests (HTTP 429)',
 			"Try again later, or lower the option 'Max Concurrency'. Nothing was created.",
 			details,
-			retryAfterMs(response.headers?.['retry-after'], clock.now()),
+			retryAfterMs(response.headers['retry-after'], clock.now()),
 		);
 	}
 	if (status >= 300 && status < 400) {
 		return new Problem(
 			'refused',
-			`The Base URL redirects to ${String(response.headers?.location ?? 'another address').slice(0, 200)}`,
+			`The Base URL redirects to ${String(response.headers.location ?? 'another address').slice(0, 200)}`,
 			'If you trust that address, enter it as the Base URL in the credential. The key is not sent along a redirect.',
 			details,
 		);

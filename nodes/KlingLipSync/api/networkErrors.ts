@@ -21,16 +21,15 @@ export function networkReason(error: unknown): string {
 
 /** Whether a request failed before its first byte left; after any other failure the API may have acted. */
 export function wasNeverSent(error: unknown): boolean {
-	const { name, message } =
-		error instanceof Error
-			? { name: error.name + error.constructor.name, message: error.message }
-			: { name: '', message: '' };
-	return (
+	const hasNoConnection =
 		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
 			codeOf(error),
-		) ||
+		);
+	if (hasNoConnection || !(error instanceof Error)) return hasNoConnection;
+	const { name, message, constructor } = error;
+	return (
 		/^Unsupported protocol|wrong version number|handshake failure/.test(message) ||
-		name.includes('SsrfBlocked')
+		(name + constructor.name).includes('SsrfBlocked')
 	);
 }
 

@@ -25,7 +25,7 @@ export async function takesPosts(sender: Sender, url: string): Promise<boolean |
 	);
 	if (response instanceof Problem) return undefined;
 	if (isNotRegistered(response)) return false;
-	const methods = response.headers?.['access-control-allow-methods'];
+	const methods = response.headers['access-control-allow-methods'];
 	return typeof methods === 'string' ? methods.toUpperCase().includes('POST') : undefined;
 }
 

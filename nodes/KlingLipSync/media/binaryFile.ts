@@ -84,7 +84,7 @@ function binaryOf(
 	field: string,
 	kind: string,
 ): IBinaryData {
-	const files = context.getInputData()[itemIndex]?.binary ?? {};
+	const files = context.getInputData()[itemIndex].binary ?? {};
 	const names = Object.keys(files);
 	if (Object.hasOwn(files, field)) return files[field];
 	if (names.length === 0) return context.helpers.assertBinaryData(itemIndex, field);

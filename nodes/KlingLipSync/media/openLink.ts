@@ -1,5 +1,3 @@
-import type { IDataObject } from 'n8n-workflow';
-
 import { mayPass } from '../api/networkErrors';
 import { retryAfterMs } from '../api/retries';
 import type { Response, Sender } from '../api/httpRequest';
@@ -105,7 +103,7 @@ async function request(
 		`HTTP ${statusCode}`,
 		'',
 		{ httpCode: statusCode },
-		retryAfterMs(response.headers?.['retry-after'], clock.now()),
+		retryAfterMs(response.headers['retry-after'], clock.now()),
 	);
 }
 
@@ -157,7 +155,7 @@ function contentOf({ statusCode, headers }: Response): { start: number; total?: 
 		'content-range': range,
 		'content-length': length,
 		'content-encoding': encoding,
-	} = (headers ?? {}) as IDataObject;
+	} = headers;
 	if (statusCode === 206) {
 		const [, start, total] = /^bytes (\d+)-\d+\/(\d+)?/.exec(String(range ?? '')) ?? [];
 		return { start: Number(start ?? 0), ...(total && { total: Number(total) }) };
