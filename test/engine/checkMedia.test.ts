@@ -383,16 +383,23 @@ describe('a link', () => {
 		expect(requests).toHaveLength(3);
 	});
 
+	const breaksOff: Answer = (_, response) =>
+		response
+			.writeHead(200, { 'content-length': '99999' })
+			.write(VOICE.subarray(0, 900), () => response.destroy());
+	it('that always breaks off is refused with the reason', async () => {
+		answers['/voice.mp3'] = breaksOff;
+		const { message } = await problemAt('audio', '/voice.mp3');
+		expect(message).toBe(
+			`The audio link does not open (the connection was interrupted): ${server.url}/voice.mp3`,
+		);
+		expect(requests).toHaveLength(3);
+	});
+
 	it.each<[string, Answer]>([
 		['was busy', status(503)],
 		['asked to wait', status(429, { 'retry-after': '2' })],
-		[
-			'broke off',
-			(_, response) =>
-				response
-					.writeHead(200, { 'content-length': '99999' })
-					.write(VOICE.subarray(0, 900), () => response.destroy()),
-		],
+		['broke off', breaksOff],
 		['hung up', ({ socket }) => socket.destroy()],
 		['fell silent', (_, response) => response.writeHead(200).write(VOICE.subarray(0, 900))],
 	])('is good after all when a server only %s', async (_, answer) => {

@@ -59,3 +59,71 @@ it.each(['auto', 'inline'] as const)(
 		}
 	},
 );
+
+describe('an n8n that can sign links', () => {
+	const signing = (link: string, binary: Record<string, IBinaryData> = { data: stored }) =>
+		({
+			getInputData: () => [{ json: {}, binary }],
+			helpers: {
+				createBinarySignedUrl: () => link,
+				getBinaryDataBuffer: async () => Buffer.from('sound'),
+			},
+		}) as unknown as IExecuteFunctions;
+	const LINK = 'https://n8n.example/rest/binary-data/signed?token=t';
+	const handOver = (way: Partial<HandOver>, link = LINK) =>
+		inputFile(signing(link), 0, 'data', {
+			kind: 'audio',
+			apiBaseUrl: 'https://api.example',
+			transfer: 'auto',
+			...way,
+		});
+
+	it.each([
+		['video', 'link', LINK],
+		['video', 'auto', LINK],
+		['video', 'inline', LINK],
+		['audio', 'link', LINK],
+		['audio', 'auto', LINK],
+		['audio', 'inline', Buffer.from('sound').toString('base64')],
+	] as const)('hands over %s as it is to be (%s)', async (kind, transfer, sent) => {
+		expect(await handOver({ kind, transfer }).send()).toBe(sent);
+	});
+
+	it.each(['video', 'audio'] as const)('that nobody can reach can not hand over %s', (kind) => {
+		const problem = problemOf(() =>
+			handOver({ kind, transfer: 'link' }, 'http://localhost:5678/rest/x'),
+		);
+		expect(problem.message).toContain(`The ${kind} file of this n8n`);
+	});
+
+	it('never hands a video over inside of the request', () => {
+		const problem = problemOf(() =>
+			handOver({ kind: 'video', transfer: 'auto' }, 'http://localhost:5678/rest/x'),
+		);
+		expect(problem.message).toContain('The video file of this n8n');
+	});
+
+	it('tells which fields there are, where the field has no file', () => {
+		const context = signing(LINK, { voice: stored, music: stored });
+		const problem = problemOf(() =>
+			inputFile(context, 0, 'data', {
+				kind: 'audio',
+				apiBaseUrl: 'https://api.example',
+				transfer: 'auto',
+			}),
+		);
+		expect(problem.message).toBe('The item has no file in the field "data"');
+		expect(problem.hint).toBe(
+			'Enter the name of the field that holds the audio. This item has: "voice", "music".',
+		);
+	});
+});
+
+it('a file is the same one as long as n8n stores it, or has the same content', () => {
+	const identityOf = (data: IBinaryData) => handOver(data, { transfer: 'inline' }).identity;
+	expect(identityOf(stored)).toBe('binary filesystem-v2:1');
+	expect(identityOf({ ...stored, id: 'filesystem-v2:2' })).not.toBe(identityOf(stored));
+	expect(identityOf(inMemory)).toMatch(/^data [0-9a-f]{64}$/);
+	expect(identityOf({ ...inMemory })).toBe(identityOf(inMemory));
+	expect(identityOf({ ...inMemory, data: 'AAAB' })).not.toBe(identityOf(inMemory));
+});
