@@ -293,6 +293,15 @@ describe('a session of the user', () => {
 		expect(api.log).toHaveLength(0);
 	});
 
+	it('has to be given', async () => {
+		const run = await lipSync({ faceSource: 'session', sessionId: ' ', faceId: 'face_001' });
+		expect(run.error).toMatchObject({
+			message: 'The session ID is missing',
+			description: expect.stringContaining('Enter the sessionId that Identify Face returned.'),
+		});
+		expect(api.log).toHaveLength(0);
+	});
+
 	it.each(['all', 'map'])('can not be used with the selection "%s"', async (faceSelection) => {
 		const { sessionId } = await identified(api);
 		const run = await lipSync({ faceSource: 'session', sessionId, faceSelection });
@@ -344,6 +353,17 @@ describe('a video', () => {
 		const [identifyTaskId] = api.tasks.keys();
 		expect(run.error?.message).toContain(identifyTaskId);
 		expect(run.error?.message).toContain('no faces found');
+		expect(api.creates(LIP_SYNC)).toHaveLength(0);
+	});
+
+	it('of which the API lists no faces keeps the identify task, too', async () => {
+		api.settings.queryExtras = { faceData: { sessionId: 's-1', faceList: [] } };
+		const run = await lipSync(video, { nodeSettings: { onError: 'continueRegularOutput' } });
+		const [identifyTaskId] = api.tasks.keys();
+		expect(run.items('Kling')[0].json).toMatchObject({
+			error: expect.stringContaining('No face was found in this video'),
+			details: { taskId: identifyTaskId, identifyTaskId, state: 'completed' },
+		});
 		expect(api.creates(LIP_SYNC)).toHaveLength(0);
 	});
 

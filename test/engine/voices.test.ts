@@ -79,6 +79,26 @@ describe('voices for several faces', () => {
 		expect(sound.startsWith(base)).toBe(audioTransfer === 'link');
 	});
 
+	it.each(['', 'data:audio/mpeg;base64,'])(
+		'may be given as Base64 (%j), which is sent and looked at',
+		async (prefix) => {
+			const base64 = (await file('voice.mp3')).data;
+			const run = await lipSync({ audioUrl: `${prefix}${base64}` });
+			expect(run.error).toBeUndefined();
+			expect(sent()).toMatchObject([{ sound_file: base64, sound_end_time: 4950 }]);
+			expect(run.items('Kling')[0].json.faces).toMatchObject([
+				{ audio: 'audio of Face 1 ("face_001")' },
+			]);
+		},
+	);
+
+	it('that are no audio are refused in any form', async () => {
+		const page = Buffer.from('<!DOCTYPE html><title>Sign in</title>').toString('base64');
+		const run = await lipSync({ audioUrl: `data:audio/mpeg;base64,${page}` });
+		expect(run.error?.message).toBe('The audio of Face 1 is a web page, not an audio file');
+		expect(api.creates()).toHaveLength(0);
+	});
+
 	it('name a face that this video does not have, before anything is spent on the lip sync', async () => {
 		const run = await lipSync(mapping({ '#7': AUDIO }));
 		expect(run.error?.message).toBe('There is no Face 7 in this video');
@@ -215,6 +235,21 @@ describe("the vendor's newer revision", () => {
 			model: 'kling-lip-sync-video',
 		});
 		for (const { path: name } of api.log) expect(name).toBe('/api/v1/video/generations');
+	});
+
+	it('drives a face with an audio that Kling has made', async () => {
+		const faceChoose = JSON.stringify([{ face_id: 'face_001', audio_id: 'a-1' }]);
+		const run = await lipSync({ faceSelection: 'json', faceChoose });
+		expect(run.error).toBeUndefined();
+		expect(body()).toMatchObject({ faceId: 'face_001', audioId: 'a-1' });
+		expect(body()).not.toHaveProperty('audioUrl');
+	});
+
+	it('takes no audio inside of the request', async () => {
+		const run = await lipSync({ audioUrl: (await file('voice.mp3')).data });
+		expect(run.error?.message).toBe("The audio can't be sent inside the request");
+		expect(run.error?.description).toContain('Or use the URL of the audio.');
+		expect(api.creates(LIP_SYNC)).toHaveLength(0);
 	});
 
 	it.each([
