@@ -1,3 +1,5 @@
+import { sleep as later } from 'n8n-workflow';
+
 import { clock } from '../../../nodes/KlingLipSync/clock';
 import { readFrom, StreamSource } from '../../../nodes/KlingLipSync/media/byteSource';
 import type { Reading } from '../../../nodes/KlingLipSync/media/fileWindow';
@@ -103,11 +105,10 @@ it('is given up when it was silent for as long as is waited, and not while it go
 	const sleep = jest.spyOn(clock, 'sleep');
 	let timeIsUp = () => {};
 	sleep.mockImplementation(async () => await new Promise<void>((end) => (timeIsUp = end)));
-	const settle = async () => await new Promise((resolve) => setImmediate(resolve));
 	const wait = async () => {
-		await settle();
+		await later(1);
 		timeIsUp();
-		await settle();
+		await later(1);
 	};
 	const bytes = new StreamSource(streamOf(FILE, 100_000));
 	await bytes.read({ start: 0, length: 10 });
