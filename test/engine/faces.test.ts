@@ -298,6 +298,19 @@ describe('a mapping', () => {
 		}
 	});
 
+	it('that takes fields of the input needs no list', async () => {
+		const faces = { mappingMode: 'autoMapInputData', value: null, schema: [] };
+		const of = async (parameters: NodeParameters) =>
+			await engine.loadFields('getFaces', {
+				parameters: { faceSource: 'identifyTask', faces, ...parameters },
+			});
+		expect(await of({ identifyTaskId: '={{ $json.taskId }}' })).toEqual({ fields: [] });
+		// A task that can't be used is worth a word.
+		const { emptyFieldsNotice } = await of({ identifyTaskId: 'cl-unknown' });
+		expect(emptyFieldsNotice).toContain('cl-unknown');
+		expect(emptyFieldsNotice).not.toContain('Retry');
+	});
+
 	it.each([
 		['of a task', async () => (await identified(api, { faces: 2 })).taskId, 2],
 		['of a task that is not known yet', async () => null, 4],

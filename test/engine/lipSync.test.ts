@@ -328,6 +328,13 @@ describe('a video', () => {
 		});
 	});
 
+	it('brings back what the user gave it to find its way home', async () => {
+		const run = await lipSync({ ...video, options: { reference: ' row 7 ' } });
+		expect(run.items('Kling')[0].json).toMatchObject({ state: 'completed', reference: 'row 7' });
+		const without = await lipSync({ ...video, options: { reference: ' ' } });
+		expect(without.items('Kling')[0].json).not.toHaveProperty('reference');
+	});
+
 	it('is synced for a named face, every face, or as the JSON says', async () => {
 		const runs = [
 			await lipSync({ ...video, faceId: 'face_002' }),

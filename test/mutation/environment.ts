@@ -1,14 +1,34 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
+import path from 'node:path';
+import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import type { Circus } from '@jest/types';
 
 import TestEnvironment from '../engine/environment';
+import { isMutated, normalTime } from './selection';
 
-/** The tests' environment, which gives up a file at its first failure: one is enough to notice a mistake. */
+/** How much longer than normal a test may take, as several share a processor: a factor, and in ms. */
+const SLOWER = { factor: 5, ms: 5_000 };
+
+const fullName = ({ name, parent }: Circus.TestEntry | Circus.DescribeBlock): string =>
+	parent?.parent ? `${fullName(parent)} ${name}` : name;
+
+/** The tests' environment, which gives up a test that waits in vain, and a file at its first failure. */
 export default class extends TestEnvironment {
-	private failed = false;
+	private readonly file: string;
+
+	private hasFailed = false;
+
+	constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
+		super(config, context);
+		this.file = path.relative(config.projectConfig.rootDir, context.testPath);
+	}
 
 	handleTestEvent(event: Circus.Event): void {
-		if (event.name === 'test_done' && event.test.errors.length > 0) this.failed = true;
-		if (event.name === 'test_start' && this.failed) event.test.mode = 'skip';
+		if (!isMutated()) return;
+		if (event.name === 'test_done' && event.test.errors.length > 0) this.hasFailed = true;
+		if (event.name !== 'test_start') return;
+		const normal = normalTime(this.file, fullName(event.test));
+		if (normal === undefined || this.hasFailed) event.test.mode = 'skip';
+		else event.test.timeout = SLOWER.ms + SLOWER.factor * normal;
 	}
 }
