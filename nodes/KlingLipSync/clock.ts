@@ -17,7 +17,7 @@ export const clock = {
 		let wake = () => {};
 		const aborted = new Promise<void>((resolve) => {
 			wake = resolve;
-			signal?.addEventListener('abort', wake, { once: true });
+			signal?.addEventListener('abort', wake);
 		});
 		const pause = (sleep as (ms: number, signal?: AbortSignal) => Promise<void>)(ms, signal);
 		await Promise.race([pause.catch(() => {}), aborted]);

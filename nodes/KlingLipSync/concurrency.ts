@@ -18,7 +18,7 @@ export async function mapLimited<In, Out>(
 	limit: number,
 	work: (item: In, index: number) => Promise<Out>,
 ): Promise<Out[]> {
-	const results = new Array<Out>(items.length);
+	const results: Out[] = [];
 	let next = 0;
 	const worker = async () => {
 		while (next < items.length) {
