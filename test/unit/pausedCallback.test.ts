@@ -5,6 +5,7 @@ import { clock } from '../../nodes/KlingLipSync/clock';
 import { takePausedCallback } from '../../nodes/KlingLipSync/wait/pausedCallback';
 import type { PausedRun } from '../../nodes/KlingLipSync/wait/pausedRuns';
 import {
+	firstFound,
 	isOver,
 	keyOf,
 	markOver,
@@ -33,7 +34,12 @@ const paused = (more: Partial<PausedRun> = {}): PausedRun => ({
 	...more,
 });
 
-afterEach(() => pausedRuns.clear());
+const usual = { ...clock };
+afterEach(() => {
+	pausedRuns.clear();
+	firstFound.at = undefined;
+	Object.assign(clock, usual);
+});
 
 interface Call {
 	body: unknown;
@@ -43,12 +49,28 @@ interface Call {
 	/** The input items, as n8n gives them to an expression. */
 	input?: unknown;
 	isGone?: boolean;
+	/** What the API says of each task; `completed` where nothing is said. */
+	states?: Record<string, string>;
+	/** How long the API takes to answer, in ms. */
+	takesMs?: number;
+	/** What n8n answers when it is asked to go on: a status and a message. */
+	itself?: [number, string];
 }
 
 /** A call to the resume URL of the execution: what the node makes of it, and what it answers itself. */
-async function call({ body, marker = 'first', stored, input, isGone = false }: Call) {
+async function call({
+	body,
+	marker = 'first',
+	stored,
+	input,
+	isGone = false,
+	states = {},
+	takesMs = 0,
+	itself = [500, 'no'],
+}: Call) {
 	const answers: Array<[number, string]> = [];
 	const logged: string[] = [];
+	const selfCalls = { count: 0 };
 	const response = {
 		destroyed: isGone,
 		writableEnded: false,
@@ -68,13 +90,20 @@ async function call({ body, marker = 'first', stored, input, isGone = false }: C
 		getResponseObject: () => response,
 		evaluateExpression: (expression: string) =>
 			expression.includes('$input') ? input : stored && JSON.stringify(stored),
+		getCredentials: async () => access,
 		logger: { error: (message: string) => logged.push(message), warn() {} },
 		helpers: {
-			async httpRequest({ qs }: { qs: { task_id: string } }) {
+			async httpRequest({ method, qs }: { method: string; qs: { task_id: string } }) {
+				if (method === 'POST') {
+					selfCalls.count++;
+					return { statusCode: itself[0], headers: {}, body: { message: itself[1] } };
+				}
+				const { now } = clock;
+				clock.now = () => now() + takesMs;
 				const data = {
 					taskId: qs.task_id,
 					model: MODEL,
-					state: 'completed',
+					state: states[qs.task_id] ?? 'completed',
 					resultUrls: ['https://a.example/v.mp4'],
 				};
 				return { statusCode: 200, headers: {}, body: { code: 200, data } };
@@ -82,7 +111,7 @@ async function call({ body, marker = 'first', stored, input, isGone = false }: C
 		},
 	} as unknown as IWebhookFunctions;
 	const result = await takePausedCallback(context);
-	return { result, answer: answers[0], logged, response, context };
+	return { result, answer: answers[0], logged, response, selfCalls: selfCalls.count };
 }
 
 const own = (stored: PausedRun, at = clock.now()) => selfCallBody(stored, { at, jsons });
@@ -206,7 +235,89 @@ describe('the last callback', () => {
 	});
 });
 
+describe('the last callback at a process that did not pause the execution', () => {
+	const HOUR = 3_600_000;
+	beforeEach(() => {
+		clock.uptime = () => HOUR;
+		// Pauses are over at once; how long a caller waits is not.
+		clock.sleep = async (ms, signal) => {
+			if (ms >= PAUSE_TIMING.answerWithin)
+				await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+		};
+	});
+
+	it('has n8n read the execution anew and go on', async () => {
+		const { answer, selfCalls } = await call({
+			body: vendors,
+			stored: paused(),
+			itself: [200, RESUMED],
+		});
+		expect(answer).toEqual([200, 'Confirmed, the workflow goes on']);
+		expect(selfCalls).toBe(1);
+		expect((await call({ body: vendors })).answer).toEqual([200, 'The workflow has gone on']);
+	});
+
+	it('leaves it to the next call when n8n is too busy, after three times', async () => {
+		const stored = paused();
+		const { answer, selfCalls } = await call({ body: vendors, stored, itself: [503, 'Not now'] });
+		expect(answer).toEqual([503, 'The next call goes on']);
+		expect(selfCalls).toBe(3);
+		const next = await call({ body: vendors, stored, itself: [200, RESUMED] });
+		expect(next.answer).toEqual([200, 'Confirmed, the workflow goes on']);
+	});
+
+	it('goes on itself where n8n can not call itself, with what it has read a moment ago', async () => {
+		const stored = paused();
+		const first = await call({ body: vendors, stored, itself: [404, 'Cannot POST'] });
+		expect([first.answer, first.selfCalls]).toEqual([[503, 'The next call goes on'], 1]);
+		expect((await call({ body: vendors, stored })).result.workflowData).toHaveLength(1);
+	});
+
+	it('does not go on from what n8n has read long ago', async () => {
+		const stored = paused({
+			entries: [1, 2].map((n) => ({
+				task: { taskId: `cl${n}`, state: 'pending', model: MODEL },
+				includeRaw: false,
+			})),
+		});
+		remember(EXECUTION, stored).isOutOfReach = true;
+		const { answer } = await call({ body: vendors, stored, takesMs: PAUSE_TIMING.fresh });
+		expect(answer).toEqual([503, 'Held too long, the next call goes on']);
+	});
+
+	it.each([
+		['young', PAUSE_TIMING.young, 0, true],
+		['older', PAUSE_TIMING.young + 1, 0, false],
+		['young, after a while', PAUSE_TIMING.young, PAUSE_TIMING.startUp, false],
+	])('waits while n8n may be starting, as one does that is %s', async (_, uptime, later, waits) => {
+		clock.uptime = () => uptime;
+		const stored = paused();
+		remember(EXECUTION, stored);
+		const { now } = clock;
+		clock.now = () => now() + later;
+		const { answer } = await call({ body: vendors, stored, itself: [200, RESUMED] });
+		expect(answer[1] === 'n8n may still be starting').toBe(waits);
+	});
+});
+
 describe('a callback', () => {
+	it('is confirmed while another task runs', async () => {
+		const stored = paused({
+			entries: [1, 2].map((n) => ({
+				task: { taskId: `cl${n}`, state: 'pending', model: MODEL },
+				includeRaw: false,
+			})),
+		});
+		const states = { cl2: 'processing' };
+		expect((await call({ body: vendors, stored, states })).answer).toEqual([200, 'Confirmed']);
+	});
+
+	it('comes again when the API does not confirm it', async () => {
+		const states = { cl1: 'processing' };
+		const { answer } = await call({ body: vendors, stored: paused(), states });
+		expect(answer).toEqual([503, 'The task could not be confirmed yet']);
+	});
+
 	it.each([
 		['that is none', { hello: 'there' }, 400, 'This is no callback of a task'],
 		['of another task', { code: 200, data: { taskId: 'cl9' } }, 200, 'Not waiting for this task'],
