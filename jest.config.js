@@ -7,6 +7,8 @@ module.exports = {
 	testMatch: [
 		'<rootDir>/test/{unit,emulator,engine,scenarios,simulation,faults,package}/**/*.test.{js,ts}',
 	],
+	// Mutation testing works on a copy of the whole tree.
+	modulePathIgnorePatterns: ['<rootDir>/artifacts'],
 	transform: { '\\.ts$': '@sucrase/jest-plugin' },
 	testTimeout: 60_000,
 	// Tests wait for much of their time: a few more than there are cores keep these busy.

@@ -12,6 +12,12 @@ const SLOWER = { factor: 5, ms: 5_000 };
 const fullName = ({ name, parent }: Circus.TestEntry | Circus.DescribeBlock): string =>
 	parent?.parent ? `${fullName(parent)} ${name}` : name;
 
+/** Which mistakes each test reaches, as Stryker notes it in the run without one. */
+let reached: Record<string, object> = {};
+
+/** How many mistakes a test reaches. */
+export const reachOf = (name: string): number => Object.keys(reached[name] ?? {}).length;
+
 /** The tests' environment, which gives up a test that waits in vain, and a file at its first failure. */
 export default class extends TestEnvironment {
 	private readonly file: string;
@@ -24,11 +30,24 @@ export default class extends TestEnvironment {
 	}
 
 	handleTestEvent(event: Circus.Event): void {
-		if (!isMutated()) return;
+		if (!isMutated()) {
+			if (event.name === 'run_finish') reached = this.coverage() ?? reached;
+			return;
+		}
 		if (event.name === 'test_done' && event.test.errors.length > 0) this.hasFailed = true;
 		if (event.name !== 'test_start') return;
 		const normal = normalTime(this.file, fullName(event.test));
 		if (normal === undefined || this.hasFailed) event.test.mode = 'skip';
 		else event.test.timeout = SLOWER.ms + SLOWER.factor * normal;
+	}
+
+	private coverage(): Record<string, object> | undefined {
+		const { __strykerGlobalNamespace__: name = '__stryker__' } = this.global as {
+			__strykerGlobalNamespace__?: string;
+		};
+		const context = this.global[name as keyof typeof this.global] as
+			| { mutantCoverage?: { perTest: Record<string, object> } }
+			| undefined;
+		return context?.mutantCoverage?.perTest;
 	}
 }
