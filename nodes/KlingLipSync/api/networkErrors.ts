@@ -21,11 +21,10 @@ export function networkReason(error: unknown): string {
 
 /** Whether a request failed before its first byte left; after any other failure the API may have acted. */
 export function wasNeverSent(error: unknown): boolean {
-	const hasNoConnection =
-		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
-			codeOf(error),
-		);
-	if (hasNoConnection || !(error instanceof Error)) return hasNoConnection;
+	const neverSent =
+		/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+	if (neverSent.test(codeOf(error))) return true;
+	if (!(error instanceof Error)) return false;
 	const { name, message, constructor } = error;
 	return (
 		/^Unsupported protocol|wrong version number|handshake failure/.test(message) ||
