@@ -1,10 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports */
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
+import { fullName } from '../engine/testName';
 import { differences } from './differences';
-
-const fullName = ({ name, parent }: Circus.TestEntry | Circus.DescribeBlock): string =>
-	parent && parent.name !== 'ROOT_DESCRIBE_BLOCK' ? `${fullName(parent)} ${name}` : name;
 
 /** Expects the tests in differences.ts to fail: one that passes should be taken off the list. */
 export default class extends TestEnvironment {

@@ -4,13 +4,11 @@ import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environmen
 import type { Circus } from '@jest/types';
 
 import TestEnvironment from '../engine/environment';
+import { fullName } from '../engine/testName';
 import { isMutated, normalTime } from './selection';
 
 /** How much longer than normal a test may take, as several share a processor: a factor, and in ms. */
 const SLOWER = { factor: 5, ms: 5_000 };
-
-const fullName = ({ name, parent }: Circus.TestEntry | Circus.DescribeBlock): string =>
-	parent?.parent ? `${fullName(parent)} ${name}` : name;
 
 /** Which mistakes each test reaches, as Stryker notes it in the run without one. */
 let reached: Record<string, object> = {};
