@@ -1,31 +1,23 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IContextObject, IExecuteFunctions, IWorkflowDataProxyData } from 'n8n-workflow';
 
-import { isTool, mostTries, textForAgent } from '../../nodes/KlingLipSync/run/agentTool';
 import { CreatedTasks, tellCreated } from '../../nodes/KlingLipSync/run/createdTasks';
 import { attempt } from '../../nodes/KlingLipSync/task/problem';
+import { type Caller, toolContext } from './toolContext';
 
-interface Situation {
+interface Situation extends Caller {
 	executionId?: string;
 	runIndex?: number;
-	tool?: boolean;
-	/** The type of the node, by which an old n8n tells a tool. */
-	type?: string;
-	node?: object;
-	continues?: boolean;
 }
 
 const context = (
-	{ executionId = '1', runIndex = 0, tool, type = 'klingLipSync', ...more }: Situation = {},
+	{ executionId = '1', runIndex = 0, ...caller }: Situation = {},
 	store: object = {},
-) =>
-	({
-		getContext: () => store,
-		getExecutionId: () => executionId,
-		getWorkflowDataProxy: () => ({ $runIndex: runIndex }),
-		getNode: () => ({ type, ...more.node }),
-		continueOnFail: () => more.continues === true,
-		...(tool !== undefined && { isToolExecution: () => tool }),
-	}) as unknown as IExecuteFunctions;
+): IExecuteFunctions => ({
+	...toolContext(caller),
+	getContext: () => store as IContextObject,
+	getExecutionId: () => executionId,
+	getWorkflowDataProxy: () => ({ $runIndex: runIndex }) as unknown as IWorkflowDataProxyData,
+});
 
 /** What the node remembers, over the executions and runs of its workflow. */
 function memory() {
@@ -177,34 +169,5 @@ describe('an agent', () => {
 		expect(one).toBe(two);
 		await ask(2);
 		expect(creates).toBe(2);
-	});
-
-	it.each<[boolean, Situation]>([
-		[true, { tool: true }],
-		[true, { tool: false, type: 'klingLipSyncTool' }],
-		[true, { type: 'klingLipSyncTool' }],
-		[false, { tool: false }],
-		[false, {}],
-		[false, { type: 'klingLipSyncToolbox' }],
-	])('is who the node works for (%j) where n8n says %j', (expected, situation) => {
-		expect(isTool(context(situation))).toBe(expected);
-	});
-
-	it.each([
-		[3, { retryOnFail: true }, {}],
-		[2, { retryOnFail: true, maxTries: 1 }, {}],
-		[4, { retryOnFail: true, maxTries: 4 }, {}],
-		[5, { retryOnFail: true, maxTries: 9 }, {}],
-		[1, { retryOnFail: false, maxTries: 4 }, {}],
-		[1, { maxTries: 4 }, {}],
-		[1, { retryOnFail: true }, { tool: false }],
-		[1, { retryOnFail: true }, { continues: true }],
-	])('is tried %i times with %j, %j', (tries, settings, more) => {
-		expect(mostTries(context({ tool: true, node: settings, ...more }))).toBe(tries);
-	});
-
-	it('is told what happened and what to do', () => {
-		expect(textForAgent('No face', 'Take another video.')).toBe('No face. Take another video.');
-		expect(textForAgent('No face', '')).toBe('No face');
 	});
 });

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { IBinaryData, IHttpRequestOptions, INodeExecutionData } from 'n8n-workflow';
 
 import { faceItems, needsNode } from '../../nodes/KlingLipSync/operations/faceItems';
-import { identifyRequest } from '../../nodes/KlingLipSync/operations/identifyFace/identifyRequest';
 import type { Run } from '../../nodes/KlingLipSync/run/run';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
 import type { Face, Task } from '../../nodes/KlingLipSync/task/task';
@@ -144,24 +143,5 @@ describe('the items of an identify task', () => {
 		const given = task({ faces: [{ faceId: 'one', faceReference }] });
 		const { items } = await itemsOf({ downloadFaceImages: true }, given);
 		expect(items[0].binary!.face_1.fileName).toBe(`cl1-face_1.${extension}`);
-	});
-});
-
-describe('the request that finds the faces', () => {
-	const medium = { value: 'https://a.example/v?signed=1', identity: 'binary 7', name: 'clip.mp4' };
-
-	it('is told by what stays the same about the video', () => {
-		expect(identifyRequest(medium)).toEqual({
-			body: { model: MODEL, video_url: medium.value },
-			identity: [MODEL, 'binary 7'],
-			order: {},
-		});
-	});
-
-	it('notes the length of the video and what the user gave it', () => {
-		expect(identifyRequest({ ...medium, durationMs: 8040 }, 'row 7').order).toEqual({
-			videoDuration: 8.04,
-			reference: 'row 7',
-		});
 	});
 });

@@ -22,15 +22,17 @@ const EXECUTION = '7';
 const access = { apiKey: 'key', baseUrl: 'https://api.example.com', revision: 'audio' as const };
 const jsons = [{ taskId: 'cl1' }, { error: 'it failed' }];
 
+const waitingFor = (taskId: string): PausedRun['entries'][number] => ({
+	task: { taskId, state: 'pending', model: MODEL },
+	includeRaw: false,
+});
+
 const paused = (more: Partial<PausedRun> = {}): PausedRun => ({
 	marker: 'first',
 	secret: 'secret',
 	url: 'https://n8n.example/webhook-waiting/7/kling-lip-sync',
 	until: clock.now() + 600_000,
-	entries: [
-		{ task: { taskId: 'cl1', state: 'pending', model: MODEL }, includeRaw: false },
-		{ json: { ready: true } },
-	],
+	entries: [waitingFor('cl1'), { json: { ready: true } }],
 	...more,
 });
 
@@ -274,12 +276,7 @@ describe('the last callback at a process that did not pause the execution', () =
 	});
 
 	it('does not go on from what n8n has read long ago', async () => {
-		const stored = paused({
-			entries: [1, 2].map((n) => ({
-				task: { taskId: `cl${n}`, state: 'pending', model: MODEL },
-				includeRaw: false,
-			})),
-		});
+		const stored = paused({ entries: [waitingFor('cl1'), waitingFor('cl2')] });
 		remember(EXECUTION, stored).isOutOfReach = true;
 		const { answer } = await call({ body: vendors, stored, takesMs: PAUSE_TIMING.fresh });
 		expect(answer).toEqual([503, 'Held too long, the next call goes on']);
@@ -302,12 +299,7 @@ describe('the last callback at a process that did not pause the execution', () =
 
 describe('a callback', () => {
 	it('is confirmed while another task runs', async () => {
-		const stored = paused({
-			entries: [1, 2].map((n) => ({
-				task: { taskId: `cl${n}`, state: 'pending', model: MODEL },
-				includeRaw: false,
-			})),
-		});
+		const stored = paused({ entries: [waitingFor('cl1'), waitingFor('cl2')] });
 		const states = { cl2: 'processing' };
 		expect((await call({ body: vendors, stored, states })).answer).toEqual([200, 'Confirmed']);
 	});

@@ -1,10 +1,7 @@
 import { answerOnly } from '../../nodes/KlingLipSync/api/callbackAnswer';
 import type { Access } from '../../nodes/KlingLipSync/api/credential';
-import { clock } from '../../nodes/KlingLipSync/clock';
 import { send } from '../../nodes/KlingLipSync/api/httpRequest';
-import { retry } from '../../nodes/KlingLipSync/api/retries';
 import { createTask, queryTask } from '../../nodes/KlingLipSync/api/tasks';
-import { Problem } from '../../nodes/KlingLipSync/task/problem';
 
 const MODEL = 'kling-identify-face';
 const access: Access = { apiKey: 'key', baseUrl: 'https://api.example', revision: 'audio' };
@@ -92,48 +89,6 @@ describe('a key that the vendor quotes', () => {
 	it('stays where it is too short to be told from an id', async () => {
 		expect((await quoting('short')).body).toMatchObject({ msg: 'no short' });
 	});
-});
-
-it.each([0, 1, 3])('trying again ends after %i times more', async (times) => {
-	const sleep = jest.spyOn(clock, 'sleep').mockResolvedValue();
-	let tries = 0;
-	const attempt = async () => {
-		tries++;
-		return new Problem('unavailable', 'busy');
-	};
-	await retry(attempt, { isWorthRepeating: () => true, times, longestPause: 60_000 });
-	expect([tries, sleep.mock.calls.length]).toEqual([times + 1, times]);
-	sleep.mockRestore();
-});
-
-it('nothing is tried again when the run is cancelled meanwhile', async () => {
-	const cancelling = new AbortController();
-	let tries = 0;
-	const attempt = async () => {
-		tries++;
-		cancelling.abort();
-		return new Problem('unavailable', 'busy');
-	};
-	const endless = { isWorthRepeating: () => true, times: 5, longestPause: 60_000 };
-	await retry(attempt, endless, cancelling.signal);
-	expect(tries).toBe(1);
-});
-
-it('trying again ends while it pauses, when the run is cancelled', async () => {
-	const cancelling = new AbortController();
-	let times = 0;
-	const trying = retry(
-		async () => {
-			times++;
-			return new Problem('unavailable', 'busy', '', {}, 60_000);
-		},
-		{ isWorthRepeating: () => true, times: 5, longestPause: 60_000 },
-		cancelling.signal,
-	);
-	await Promise.resolve();
-	cancelling.abort();
-	expect(await trying).toMatchObject({ message: 'busy' });
-	expect(times).toBe(1);
 });
 
 it('a callback is answered with a status and its reason', () => {

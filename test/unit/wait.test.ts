@@ -1,30 +1,7 @@
-import { retryAfterMs, retryDelay } from '../../nodes/KlingLipSync/api/retries';
 import { mapLimited } from '../../nodes/KlingLipSync/concurrency';
 import { LastingAnswer } from '../../nodes/KlingLipSync/task/lastingAnswer';
 import type { ProblemKind } from '../../nodes/KlingLipSync/task/problem';
 import { Problem } from '../../nodes/KlingLipSync/task/problem';
-
-it('repeats a request after 1, 2, 4 … s, or when the API asked for it, but not later than a limit', () => {
-	expect([0, 1, 2, 3].map((attempt) => retryDelay(attempt, undefined, 60_000))).toEqual([
-		1000, 2000, 4000, 8000,
-	]);
-	expect(retryDelay(0, 30_000, 60_000)).toBe(30_000);
-	expect(retryDelay(5, 0, 60_000)).toBe(0);
-	expect(retryDelay(0, 86_400_000, 60_000)).toBe(60_000);
-	expect(retryDelay(20, undefined, 60_000)).toBe(60_000);
-});
-
-it('reads Retry-After as seconds or as a date, and nothing else', () => {
-	const now = Date.parse('2026-01-02T03:04:05Z');
-	expect(retryAfterMs('7', now)).toBe(7000);
-	expect(retryAfterMs(' 7 ', now)).toBe(7000);
-	expect(retryAfterMs('0', now)).toBe(0);
-	expect(retryAfterMs('1.5', now)).toBe(1500);
-	expect(retryAfterMs('Fri, 02 Jan 2026 03:05:05 GMT', now)).toBe(60_000);
-	const garbage = ['', ' ', 'soon', '-5', 'Infinity', undefined, null, {}, ['7']];
-	for (const header of [...garbage, 'Fri, 02 Jan 2026 03:00:00 GMT'])
-		expect(retryAfterMs(header, now)).toBeUndefined();
-});
 
 describe('working on many items', () => {
 	it('keeps their order and never has more in flight than allowed', async () => {
