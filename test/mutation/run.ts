@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 
 import jestConfig from '../../jest.config.js';
 import { belowThreshold, folderOf, READERS, scores, type Report } from './scores';
+import { BUDGET, BUDGET_OF_ALL } from './selection';
 
 const ROOT = path.join(__dirname, '../..');
 const REPORTS = path.join(ROOT, 'artifacts/mutation');
@@ -26,7 +27,7 @@ const HELP = `Usage: npm run mutation -- [options]
   --only GLOB    only these files, such as "${HOUSE}/task/price.ts"; may be given several times
   --room NAME    task, readers (of media) or rest
   --share N      only every Nth stretch of lines, for an estimate in an Nth of the time
-  --quick        without what is worked out when a file is loaded, for which all its tests have to run
+  --quick        without what is worked out when a file is loaded, which takes four times as many tests
   --help         this text
 
 The report to read: artifacts/mutation/<room>.html`;
@@ -119,11 +120,13 @@ function mutate(
 			mutate: nth > 1 ? everyNth(nth, chosen) : chosen,
 			ignorePatterns: ['dist', 'artifacts', 'docs'],
 			concurrency: room === 'rest' ? 4 : 3,
-			// For what goes round in circles. Readers and rules never wait; all else is given up by its tests, and
-			// those that are chosen take no longer than this however many there are.
-			timeoutMS: room === 'rest' ? 30_000 : 5_000,
+			// For what goes round in circles. Readers and rules never wait. All else is given up by its tests, of which
+			// no more are chosen than there is time for, and which share two processors with three other runs.
+			timeoutMS: room === 'rest' ? 3 * (ignoreStatic ? BUDGET : BUDGET_OF_ALL) : 5_000,
 			timeoutFactor: room === 'rest' ? 0 : 3,
 			tempDirName: 'artifacts/mutation/sandbox',
+			// What a broken run left behind would be linted.
+			cleanTempDir: 'always',
 			reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 			htmlReporter: { fileName: path.join(REPORTS, `${room}.html`) },
 			jsonReporter: { fileName: report },
